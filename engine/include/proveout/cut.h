@@ -1,0 +1,86 @@
+// cut.h -- moving a tool assembly through the stock: what the cutter removes and what the other parts meet.
+//
+// Every answer is exact along the move (closed-form or bracketed minimum of a convex function per ray); nothing is stepped.
+// Source: Maeng, Baek, Shin, Choi, "A Z-map update method for linearly moving tools", CAD 35(11), 2003; derivation in stock/sweep.h.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "proveout/body.h"
+#include "proveout/dexel.h"
+#include "proveout/path.h"
+
+namespace proveout {
+
+// One move of the cutter tip, straight or planar arc. Helices and arcs in G18/G19 are chorded by append_sweeps().
+struct Sweep {
+    Vec3 from, to;                     // tip
+    bool arc = false;                  // constant z, about (centre_x, centre_y)
+    double centre_x = 0, centre_y = 0, arc_radius = 0, start_rad = 0, sweep_rad = 0;
+    int32_t assembly = 0;              // index into the assemblies
+    int32_t owner = 0;                 // index of the motion in its batch; several sweeps may share one
+    float fraction_0 = 0, fraction_1 = 1;  // part of the owner's path that this sweep is
+    bool forbids_cutting = false;      // rapid, or spindle off: contact of the (slightly shrunk) cutter is recorded as Part::kCutter
+    bool checks_flutes = false;        // feed: uncut stock above the flutes, and rubbing of an equally wide shank, are recorded
+    uint8_t colour = 0;                // tool slot for pictures
+};
+
+// Longest distance between a helix or vertical arc and its chords.
+constexpr double kChordTolerance_mm = 0.002;
+
+// Appends the sweeps of one motion (kRapid, kFeed, kArc). fraction_from..fraction_to selects a part of it (for film frames).
+void append_sweeps(const Motion& motion, int32_t assembly, int32_t owner, std::vector<Sweep>& out,
+                   double fraction_from = 0, double fraction_to = 1);
+
+// What the contact was.
+enum class ContactKind : uint8_t {
+    kCutterInStock,     // forbids_cutting: the cutter meets stock
+    kShankInStock,
+    kHolderInStock,
+    kAboveFlutes,       // stock not yet cut stands above the flutes inside the cutter's radius
+    kRubbing,           // equally wide shank below the top of the wall beside it
+    kNear               // within the clearance, no contact (only when asked for)
+};
+constexpr int kContactKinds = 6;
+
+struct Contact {
+    float depth_mm = 0;                // greatest overlap along the ray; 0: none
+    double volume_mm3 = 0;             // overlapping volume
+    float first_fraction = 2;          // of the owner's path, where the contact begins; 2: none
+    Vec3 first_point;                  // where it begins
+    Vec3 deepest_point;
+    float last_fraction = -1;          // where it ends
+};
+
+// One owner (motion): what its sweeps removed and met.
+struct Cut {
+    double removed_mm3 = 0;
+    float depth_mm = 0;                // greatest height removed along one ray
+    float first_fraction = 2;          // of the owner's path at which removing begins (2: nothing removed); conservative, for time spans
+    float plunge_depth_mm = 0;         // greatest height removed within the centre disc (0.3 of the cutter's radius) by a vertical move
+};
+
+struct CutOptions {
+    bool check_contacts = true;        // shank, holder, forbidden cutter, flutes
+    double clearance_mm = 0;           // > 0: also ContactKind::kNear
+};
+
+struct ContactRecord {
+    int32_t owner;
+    ContactKind kind;
+    Part part;
+    Contact contact;
+};
+
+// Cuts all sweeps, in order, and returns one Cut per owner (0 .. owner_count-1) and the contacts that there were, sorted by owner, kind,
+// part. The stock of a contact check is the stock as it is when that part arrives: earlier sweeps and this sweep up to that moment.
+// Deterministic for any context.threads. Cost: O(rays under the tool that stand higher than it can reach) per sweep.
+struct CutResult {
+    std::vector<Cut> cuts;
+    std::vector<ContactRecord> contacts;
+};
+CutResult cut_batch(DexelGrid& grid, std::span<const ToolAssembly> assemblies, std::span<const Sweep> sweeps, int32_t owner_count,
+                    const CutOptions& options, const Context& context);
+
+}  // namespace proveout
