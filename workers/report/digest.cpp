@@ -1,0 +1,108 @@
+// Hashes, artefacts and names made from contents.
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "report/report.h"
+
+namespace proveout {
+
+namespace {
+
+class Sha256 {
+  public:
+    Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+        CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    }
+    void add(std::string_view bytes) { CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
+    std::array<uint8_t, 32> finish() {
+        std::array<uint8_t, 32> digest;
+        CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+        return digest;
+    }
+
+  private:
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+std::string hex(const std::array<uint8_t, 32>& digest) {
+    std::string out;
+    for (uint8_t byte : digest) {
+        out += "0123456789abcdef"[byte >> 4];
+        out += "0123456789abcdef"[byte & 15];
+    }
+    return out;
+}
+
+constexpr size_t kReadChunk_bytes = 1 << 18;
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+    Sha256 hash;
+    hash.add(bytes);
+    return hex(hash.finish());
+}
+
+std::string content_sim_id(std::string_view program_text, std::string_view job_json) {
+    // The program's length stands between the two texts, so that no other pair of texts reads the same.
+    Sha256 hash;
+    hash.add(std::to_string(program_text.size()) + ":");
+    hash.add(program_text);
+    hash.add(job_json);
+    auto digest = hash.finish();
+    // 26 digits of Crockford's base 32 as in a ULID; the first is 0 to 7, because 26 digits hold 130 bits.
+    std::string id = "sim_";
+    for (int digit = 0; digit < 26; ++digit) {
+        int value = 0;
+        for (int bit = digit * 5 - 2; bit < digit * 5 + 3; ++bit) value = value << 1 | (bit < 0 ? 0 : digest[bit / 8] >> (7 - bit % 8) & 1);
+        id += "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value];
+    }
+    return id;
+}
+
+Result<Artefact> describe_artefact(const std::string& path, const std::string& name) {
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+    if (!file) return make_error(ErrorCode::kIo, "cannot read " + path + ": " + std::strerror(errno));
+    Artefact artefact;
+    artefact.name = name;
+    artefact.content_type = content_type_of(name);
+    Sha256 hash;
+    std::string chunk(kReadChunk_bytes, '\0');
+    while (size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
+        hash.add(std::string_view(chunk).substr(0, count));
+        artefact.size_bytes += static_cast<int64_t>(count);
+    }
+    if (std::ferror(file.get())) return make_error(ErrorCode::kIo, "cannot read " + path + ": " + std::strerror(errno));
+    artefact.sha256 = hex(hash.finish());
+    return artefact;
+}
+
+std::string content_type_of(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kTypes{{
+        {"json", "application/json"},
+        {"mp4", "video/mp4"},
+        {"gif", "image/gif"},
+        {"png", "image/png"},
+        {"stl", "model/stl"},
+        {"glb", "model/gltf-binary"},
+        {"html", "text/html; charset=utf-8"},
+        {"log", "text/plain; charset=utf-8"},
+        {"txt", "text/plain; charset=utf-8"},
+        {"nc", "text/plain; charset=utf-8"},
+        {"sarif", "application/sarif+json"},
+        {"xml", "application/xml"},
+        {"camotics", "application/json"},
+        {"jsonl", "application/x-ndjson"},
+    }};
+    size_t dot = name.rfind('.');
+    if (dot != std::string_view::npos)
+        for (const auto& [ending, type] : kTypes)
+            if (name.substr(dot + 1) == ending) return std::string(type);
+    return "application/octet-stream";
+}
+
+}  // namespace proveout
