@@ -1,0 +1,57 @@
+// delivery.h -- the exit of the planner: motions that wait for their time, delivered in program order.
+//
+// A model opens a motion, gives it pieces as their speeds become known, and closes it. A motion is delivered when it is closed, all its
+// pieces are timed and every motion before it has been delivered.
+#pragma once
+
+#include <vector>
+
+#include "proveout/plan.h"
+
+namespace proveout {
+
+class Delivery {
+  public:
+    explicit Delivery(Planner::Sink sink) : sink_(std::move(sink)), ring_(256) {}
+
+    // A motion that takes `duration_s` without moving (dwell, tool change, spindle, pause, end).
+    void push_still(const Motion& motion, double duration_s);
+
+    // A move of path length `length_mm`; expect() its pieces, then close().
+    void open(const Motion& motion, double length_mm);
+    void expect_piece() { ++back().waiting; }
+    void close();
+
+    // Time for the oldest piece that waits. length_mm is the piece's own, which may differ from the path's (rounding to steps).
+    void time_piece(double length_mm, double duration_s, double enter_mm_per_s, double peak_mm_per_s, double leave_mm_per_s,
+                    double acceleration_mm_per_s2);
+
+    size_t waiting() const { return count_; }
+    bool stopped() const { return stopped_; }
+    const TimeTotals& totals() const { return totals_; }
+
+  private:
+    struct Waiting {
+        TimedMotion timed;
+        double length_mm = 0;
+        double pieces_mm = 0;
+        int waiting = 0;  // pieces without time
+        int timed_pieces = 0;
+        bool closed = false;
+    };
+
+    Waiting& at(size_t i) { return ring_[(first_ + i) & (ring_.size() - 1)]; }
+    Waiting& back() { return at(count_ - 1); }
+    Waiting& push(const Motion& motion);
+    void drain();
+    void deliver(Waiting& w);
+
+    Planner::Sink sink_;
+    std::vector<Waiting> ring_;  // size is a power of two
+    size_t first_ = 0, count_ = 0;
+    double now_s_ = 0;
+    TimeTotals totals_;
+    bool stopped_ = false;
+};
+
+}  // namespace proveout

@@ -1,0 +1,70 @@
+#include "motion/delivery.h"
+#include "motion/junction_model.h"
+
+namespace proveout {
+
+struct Planner::State {
+    State(const Machine& m, Sink sink) : machine(m), delivery(std::move(sink)), model(machine, delivery) {}
+
+    // What stands still: everything before it comes to rest first.
+    void push_still(const Motion& motion);
+    double spindle_s(const Motion& motion);
+
+    Machine machine;
+    Delivery delivery;
+    JunctionModel model;
+    double spindle_rpm = 0;
+};
+
+// A ramp when the spindle starts, reverses or changes its speed; a stop is not waited for.
+double Planner::State::spindle_s(const Motion& motion) {
+    bool changed = motion.spindle_rpm != spindle_rpm;
+    spindle_rpm = motion.spindle_rpm;
+    return changed && spindle_rpm != 0 ? machine.spindle_ramp_s : 0;
+}
+
+void Planner::State::push_still(const Motion& motion) {
+    double duration_s = 0;
+    bool stops = true;
+    switch (motion.kind) {
+        case MotionKind::kDwell: duration_s = std::max(0.0, motion.dwell_s); break;
+        case MotionKind::kToolChange:
+            duration_s = machine.tool_change_s;
+            if (machine.profile != "grbl") spindle_rpm = 0;  // M6 stops the spindle, but not in GRBL
+            break;
+        case MotionKind::kSpindle:
+            stops = motion.spindle_rpm != spindle_rpm;
+            duration_s = spindle_s(motion);
+            break;
+        default: break;
+    }
+    if (stops) model.stop();
+    delivery.push_still(motion, duration_s);
+}
+
+Planner::Planner(const Machine& machine, Sink sink) : state_(std::make_unique<State>(machine, std::move(sink))) {}
+Planner::~Planner() = default;
+
+bool Planner::push(const Motion& motion) {
+    if (state_->delivery.stopped()) return false;
+    bool moves = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+    if (moves)
+        state_->model.add(motion);
+    else
+        state_->push_still(motion);
+    return !state_->delivery.stopped();
+}
+
+bool Planner::finish() {
+    state_->model.stop();
+    return !state_->delivery.stopped();
+}
+
+const TimeTotals& Planner::totals() const { return state_->delivery.totals(); }
+
+double time_error_s(const Machine& machine, const TimeTotals& totals) {
+    (void)machine;
+    return 0.1 * totals.total_s();
+}
+
+}  // namespace proveout
