@@ -33,23 +33,6 @@ struct AxisLimits {
     double acceleration_along(Vec3 unit) const { return along(unit, inverse_acceleration); }
 };
 
-// Arc geometry in the three coordinates: first and second axis of the plane, and its normal.
-struct ArcShape {
-    double Vec3::*first;
-    double Vec3::*second;
-    double Vec3::*normal;
-    size_t first_axis, second_axis, normal_axis;
-};
-
-inline ArcShape shape_of(ArcPlane plane) {
-    switch (plane) {
-        case ArcPlane::kZX: return {&Vec3::z, &Vec3::x, &Vec3::y, 2, 0, 1};
-        case ArcPlane::kYZ: return {&Vec3::y, &Vec3::z, &Vec3::x, 1, 2, 0};
-        case ArcPlane::kXY: break;
-    }
-    return {&Vec3::x, &Vec3::y, &Vec3::z, 0, 1, 2};
-}
-
 // Programmed speed of a feed move, mm/s; 0: none.
 inline double programmed_speed(const Motion& motion, double length_mm) {
     switch (motion.feed_mode) {

@@ -51,7 +51,7 @@ Delivery::Waiting& Delivery::push(const Motion& motion) {
         first_ = 0;
     }
     ++count_;
-    Waiting& w = back();
+    Waiting& w = at(count_ - 1);
     w = Waiting{};
     w.timed.motion = motion;
     return w;
@@ -64,16 +64,19 @@ void Delivery::push_still(const Motion& motion, double duration_s) {
     drain();
 }
 
-void Delivery::open(const Motion& motion, double length_mm) { push(motion).length_mm = length_mm; }
+int64_t Delivery::open(const Motion& motion, double length_mm) {
+    push(motion).length_mm = length_mm;
+    return delivered_ + static_cast<int64_t>(count_) - 1;
+}
 
-void Delivery::close() {
-    back().closed = true;
+void Delivery::close(int64_t move) {
+    of(move).closed = true;
     drain();
 }
 
 void Delivery::time_piece(double length_mm, double duration_s, double enter, double peak, double leave, double acceleration) {
     size_t i = 0;
-    while (at(i).waiting == 0) ++i;  // moves without pieces in front were delivered already, so this ends at once
+    while (at(i).waiting == 0) ++i;  // at most an unclosed chain stands in front
     Waiting& w = at(i);
     TimedMotion& m = w.timed;
     if (w.timed_pieces++ == 0) {
@@ -93,6 +96,7 @@ void Delivery::drain() {
         deliver(at(0));
         first_ = (first_ + 1) & (ring_.size() - 1);
         --count_;
+        ++delivered_;
     }
 }
 

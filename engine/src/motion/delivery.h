@@ -17,10 +17,11 @@ class Delivery {
     // A motion that takes `duration_s` without moving (dwell, tool change, spindle, pause, end).
     void push_still(const Motion& motion, double duration_s);
 
-    // A move of path length `length_mm`; expect() its pieces, then close().
-    void open(const Motion& motion, double length_mm);
-    void expect_piece() { ++back().waiting; }
-    void close();
+    // A move of path length `length_mm`, named by the returned number (they rise by one). Expect its pieces, then close it.
+    int64_t open(const Motion& motion, double length_mm);
+    void expect_piece(int64_t move) { ++of(move).waiting; }
+    void close(int64_t move);
+    double length_mm(int64_t move) { return of(move).length_mm; }
 
     // Time for the oldest piece that waits. length_mm is the piece's own, which may differ from the path's (rounding to steps).
     void time_piece(double length_mm, double duration_s, double enter_mm_per_s, double peak_mm_per_s, double leave_mm_per_s,
@@ -41,7 +42,7 @@ class Delivery {
     };
 
     Waiting& at(size_t i) { return ring_[(first_ + i) & (ring_.size() - 1)]; }
-    Waiting& back() { return at(count_ - 1); }
+    Waiting& of(int64_t move) { return at(static_cast<size_t>(move - delivered_)); }
     Waiting& push(const Motion& motion);
     void drain();
     void deliver(Waiting& w);
@@ -49,6 +50,7 @@ class Delivery {
     Planner::Sink sink_;
     std::vector<Waiting> ring_;  // size is a power of two
     size_t first_ = 0, count_ = 0;
+    int64_t delivered_ = 0;  // number of the oldest that waits
     double now_s_ = 0;
     TimeTotals totals_;
     bool stopped_ = false;

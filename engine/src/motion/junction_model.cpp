@@ -19,6 +19,8 @@ constexpr size_t kMostWaiting = 4096;
 constexpr int kEndChords = 64;
 // Share of the acceleration that curvature may take; the rest of the vector (one half) stays for changing speed.
 constexpr double kNormalShare = 0.8660254037844386;
+// Radius below which an arc is a point to turn on; keeps a degenerate arc from taking for ever.
+constexpr double kLeastRadius_mm = 1e-4;
 
 bool exact_stop_mode(const Motion& motion) { return motion.path_mode != PathMode::kContinuous; }
 
@@ -36,6 +38,13 @@ JunctionModel::JunctionModel(const Machine& machine, Delivery& delivery)
       look_ahead_(window_of(machine), machine.profile == "grbl" ? 1 : window_of(machine) / 2),
       grbl_(machine.profile == "grbl") {}
 
+auto JunctionModel::give() {
+    return [this](const Segment& s, double enter, double leave, Segment*) {
+        SpeedLaw law = speed_law(s, enter, leave);
+        delivery_.time_piece(s.length_mm, law.duration_s, enter, law.peak_mm_per_s, leave, s.acceleration_mm_per_s2);
+    };
+}
+
 void JunctionModel::add(const Motion& motion) {
     bool isolated = motion.probe || motion.spindle_synchronized;
     bool dogleg = motion.kind == MotionKind::kRapid && machine_.rapid == RapidMode::kDogleg;
@@ -46,20 +55,14 @@ void JunctionModel::add(const Motion& motion) {
         grbl_ ? add_arc_as_chords(motion) : add_arc(motion);
     else
         add_line(motion);
-    delivery_.close();
+    delivery_.close(move_);
     if (isolated || dogleg || (!grbl_ && exact_stop_mode(motion))) stop();
     while (delivery_.waiting() > kMostWaiting && !look_ahead_.empty())
-        look_ahead_.release_one([&](const Segment& s, double enter, double leave) {
-            SpeedLaw law = speed_law(s, enter, leave);
-            delivery_.time_piece(s.length_mm, law.duration_s, enter, law.peak_mm_per_s, leave, s.acceleration_mm_per_s2);
-        });
+        look_ahead_.release_one(give());
 }
 
 void JunctionModel::stop() {
-    look_ahead_.stop([&](const Segment& s, double enter, double leave) {
-        SpeedLaw law = speed_law(s, enter, leave);
-        delivery_.time_piece(s.length_mm, law.duration_s, enter, law.peak_mm_per_s, leave, s.acceleration_mm_per_s2);
-    });
+    look_ahead_.stop(give());
     stop_before_ = true;
 }
 
@@ -75,11 +78,8 @@ void JunctionModel::add_piece(const Piece& piece) {
     stop_before_ = false;
     last_unit_ = piece.unit_out;
     last_speed_ = s.speed_mm_per_s;
-    delivery_.expect_piece();
-    look_ahead_.add(s, [&](const Segment& done, double enter, double leave) {
-        SpeedLaw law = speed_law(done, enter, leave);
-        delivery_.time_piece(done.length_mm, law.duration_s, enter, law.peak_mm_per_s, leave, done.acceleration_mm_per_s2);
-    });
+    delivery_.expect_piece(move_);
+    look_ahead_.add(s, give());
 }
 
 // Square of the speed at which a circle that leaves the corner by the junction deviation needs the acceleration at hand (facts in plan.h).
@@ -103,7 +103,7 @@ Vec3 JunctionModel::to_steps(Vec3 p) const {
 void JunctionModel::add_line(const Motion& motion) {
     Vec3 delta = to_steps(motion.to) - to_steps(motion.from);
     double mm = length(delta);
-    delivery_.open(motion, path_length_mm(motion));
+    move_ = delivery_.open(motion, path_length_mm(motion));
     if (!(mm > 0)) return;
     Vec3 unit = (1 / mm) * delta;
     double limit = limits_.speed_along(unit);
@@ -115,7 +115,7 @@ void JunctionModel::add_line(const Motion& motion) {
 void JunctionModel::add_dogleg(const Motion& motion) {
     Vec3 delta = motion.to - motion.from;
     double mm = length(delta);
-    delivery_.open(motion, mm);
+    move_ = delivery_.open(motion, mm);
     if (!(mm > 0)) return;
     const double moved[3] = {std::abs(delta.x), std::abs(delta.y), std::abs(delta.z)};
     double longest_s = -1;
@@ -132,63 +132,31 @@ void JunctionModel::add_dogleg(const Motion& motion) {
     add_piece(slowest);
 }
 
-namespace {
-
-struct Tangents {
-    Vec3 start, end;
-    double radius_mm, along_mm, length_mm, rise;  // along: in the plane; rise: share of the normal axis
-};
-
-Tangents tangents_of(const Motion& motion, const ArcShape& shape) {
-    double du = motion.from.*shape.first - motion.centre.*shape.first, dv = motion.from.*shape.second - motion.centre.*shape.second;
-    double eu = motion.to.*shape.first - motion.centre.*shape.first, ev = motion.to.*shape.second - motion.centre.*shape.second;
-    double r0 = std::hypot(du, dv), r1 = std::hypot(eu, ev), normal = motion.to.*shape.normal - motion.from.*shape.normal;
-    Tangents t;
-    t.radius_mm = std::min(r0, r1) > 0 ? std::min(r0, r1) : std::max(r0, r1);
-    t.length_mm = path_length_mm(motion);
-    t.along_mm = 0.5 * (r0 + r1) * std::abs(motion.sweep_rad);
-    double planar = t.length_mm > 0 ? std::min(1.0, t.along_mm / t.length_mm) : 0, side = motion.sweep_rad > 0 ? 1 : -1;
-    t.rise = t.length_mm > 0 ? normal / t.length_mm : 0;
-    auto tangent = [&](double u, double v, double r) {
-        Vec3 unit;
-        unit.*shape.first = r > 0 ? -side * planar * v / r : 0;
-        unit.*shape.second = r > 0 ? side * planar * u / r : 0;
-        unit.*shape.normal = t.rise;
-        double mm = length(unit);
-        return mm > 0 ? (1 / mm) * unit : Vec3{1, 0, 0};
-    };
-    t.start = tangent(du, dv, r0);
-    t.end = tangent(eu, ev, r1);
-    return t;
-}
-
-}  // namespace
-
 // One piece: capped by the normal acceleration; what curvature leaves of the acceleration changes the speed.
 void JunctionModel::add_arc(const Motion& motion) {
-    ArcShape shape = shape_of(motion.plane);
-    Tangents t = tangents_of(motion, shape);
-    delivery_.open(motion, t.length_mm);
-    if (!(t.length_mm > 0)) return;
-    double planar = std::min(1.0, t.along_mm / t.length_mm), rise = std::abs(t.rise);
-    double speed = std::min(limits_.speed_mm_per_s[shape.first_axis], limits_.speed_mm_per_s[shape.second_axis]);
-    double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_axis], limits_.acceleration_mm_per_s2[shape.second_axis]);
-    double limit = std::min({planar > 0 ? speed / planar : Machine::kNoLimit,
-                             rise > 0 ? limits_.speed_mm_per_s[shape.normal_axis] / rise : Machine::kNoLimit,
-                             planar > 0 ? std::sqrt(kNormalShare * acceleration * t.radius_mm) / planar : Machine::kNoLimit});
-    double programmed = programmed_speed(motion, t.length_mm);
+    ArcGeometry g = geometry_of(motion);
+    move_ = delivery_.open(motion, g.length_mm);
+    if (!(g.length_mm > 0)) return;
+    double rise = std::abs(g.rise), radius = std::max(g.least_radius_mm(), kLeastRadius_mm);
+    const auto &speeds = limits_.speed_mm_per_s, &accelerations = limits_.acceleration_mm_per_s2;
+    double speed = std::min(speeds[g.axes.first_index], speeds[g.axes.second_index]);
+    double acceleration = std::min(accelerations[g.axes.first_index], accelerations[g.axes.second_index]);
+    speed = std::min(speed, std::sqrt(kNormalShare * acceleration * radius));
+    double limit = std::min(g.planar > 0 ? speed / g.planar : Machine::kNoLimit,
+                            rise > 0 ? speeds[g.axes.normal_index] / rise : Machine::kNoLimit);
+    double programmed = programmed_speed(motion, g.length_mm);
     double nominal = programmed > 0 ? std::min(programmed, limit) : limit;
-    double bend = t.radius_mm > 0 ? nominal * planar * nominal * planar / t.radius_mm / acceleration : 0;
+    double bend = nominal * g.planar * nominal * g.planar / (radius * acceleration);  // share of the acceleration that curvature takes
     double along = acceleration * std::sqrt(std::max(0.25, 1 - bend * bend));
-    double tangential = std::min(planar > 0 ? along / planar : Machine::kNoLimit,
-                                 rise > 0 ? limits_.acceleration_mm_per_s2[shape.normal_axis] / rise : Machine::kNoLimit);
-    add_piece({t.start, t.end, t.length_mm, nominal, tangential});
+    double tangential = std::min(g.planar > 0 ? along / g.planar : Machine::kNoLimit,
+                                 rise > 0 ? accelerations[g.axes.normal_index] / rise : Machine::kNoLimit);
+    add_piece({g.start_unit, g.end_unit, g.length_mm, nominal, tangential});
 }
 
 // Speed that the junctions between equal chords allow in any direction, and that 15 of them in the buffer allow for a stop.
 double JunctionModel::chord_speed_limit(const Motion& motion, double chord_mm, double chord_rad) const {
-    ArcShape shape = shape_of(motion.plane);
-    double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_axis], limits_.acceleration_mm_per_s2[shape.second_axis]);
+    ArcAxes shape = axes_of(motion.plane);
+    double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_index], limits_.acceleration_mm_per_s2[shape.second_index]);
     double sine = std::cos(0.5 * chord_rad);
     double junction_2 = acceleration * machine_.junction_deviation_mm * sine / std::max(1 - sine, 1e-12);
     double window_2 = 2 * acceleration * (kGrblBlocks - 1) * chord_mm;
@@ -197,14 +165,14 @@ double JunctionModel::chord_speed_limit(const Motion& motion, double chord_mm, d
 
 // GRBL's mc_arc: chords within the arc tolerance, at the radius of the start; each is a block of the buffer.
 void JunctionModel::add_arc_as_chords(const Motion& motion) {
-    ArcShape shape = shape_of(motion.plane);
+    ArcAxes shape = axes_of(motion.plane);
     double u = motion.from.*shape.first - motion.centre.*shape.first, v = motion.from.*shape.second - motion.centre.*shape.second;
     double radius = std::hypot(u, v), tolerance = machine_.arc_tolerance_mm;
     double sagitta_2 = tolerance * (2 * radius - tolerance);
     double wanted = sagitta_2 > 0 ? std::floor(std::abs(0.5 * motion.sweep_rad * radius) / std::sqrt(sagitta_2)) : 1;
     double chords = std::max(1.0, std::isfinite(wanted) ? wanted : 1.0);
     double mm = path_length_mm(motion);
-    delivery_.open(motion, mm);
+    move_ = delivery_.open(motion, mm);
     if (!(mm > 0)) return;
 
     double chord_rad = motion.sweep_rad / chords, chord_mm = mm / chords;
@@ -234,9 +202,9 @@ void JunctionModel::add_arc_as_chords(const Motion& motion) {
                 unit.*shape.first = -(u * s + v * c) / side, unit.*shape.second = (u * c - v * s) / side;
                 return unit;
             };
-            double limit = std::min({chord_speed_limit(motion, chord_mm, chord_rad), limits_.speed_mm_per_s[shape.first_axis],
-                                     limits_.speed_mm_per_s[shape.second_axis]});
-            double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_axis], limits_.acceleration_mm_per_s2[shape.second_axis]);
+            double limit = std::min({chord_speed_limit(motion, chord_mm, chord_rad), limits_.speed_mm_per_s[shape.first_index],
+                                     limits_.speed_mm_per_s[shape.second_index]});
+            double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_index], limits_.acceleration_mm_per_s2[shape.second_index]);
             add_piece({tangent(first_rad + 0.5 * chord_rad), tangent(angle - 0.5 * chord_rad), middle_chords * chord_mm,
                        programmed > 0 ? std::min(programmed, limit) : limit, acceleration});
         } else {

@@ -1,6 +1,7 @@
 // junction_model.h -- planning by junction deviation: GRBL as its firmware does it, and generic, Haas and Fanuc with a longer look-ahead.
 #pragma once
 
+#include "motion/arc_geometry.h"
 #include "motion/axis_limits.h"
 #include "motion/delivery.h"
 #include "motion/look_ahead.h"
@@ -26,12 +27,14 @@ class JunctionModel {
     double junction_2(Vec3 unit_0, Vec3 unit_1) const;
     double chord_speed_limit(const Motion& motion, double chord_mm, double chord_rad) const;
     Vec3 to_steps(Vec3 p) const;
+    auto give();
 
     Machine machine_;
     AxisLimits limits_;
     Delivery& delivery_;
-    LookAhead look_ahead_;
+    LookAhead<Segment> look_ahead_;
     bool grbl_;
+    int64_t move_ = 0;         // the one whose pieces are added
     bool stop_before_ = true;  // the next piece starts from rest
     Vec3 last_unit_;
     double last_speed_ = 0;

@@ -1,10 +1,18 @@
 #include "motion/delivery.h"
 #include "motion/junction_model.h"
+#include "motion/linuxcnc_model.h"
 
 namespace proveout {
 
 struct Planner::State {
-    State(const Machine& m, Sink sink) : machine(m), delivery(std::move(sink)), model(machine, delivery) {}
+    State(const Machine& m, Sink sink) : machine(m), delivery(std::move(sink)) {
+        if (machine.profile == "linuxcnc")
+            linuxcnc = std::make_unique<LinuxcncModel>(machine, delivery);
+        else
+            junction = std::make_unique<JunctionModel>(machine, delivery);
+    }
+    void add(const Motion& motion) { linuxcnc ? linuxcnc->add(motion) : junction->add(motion); }
+    void stop() { linuxcnc ? linuxcnc->stop() : junction->stop(); }
 
     // What stands still: everything before it comes to rest first.
     void push_still(const Motion& motion);
@@ -12,7 +20,8 @@ struct Planner::State {
 
     Machine machine;
     Delivery delivery;
-    JunctionModel model;
+    std::unique_ptr<LinuxcncModel> linuxcnc;
+    std::unique_ptr<JunctionModel> junction;  // every other profile
     double spindle_rpm = 0;
 };
 
@@ -38,7 +47,7 @@ void Planner::State::push_still(const Motion& motion) {
             break;
         default: break;
     }
-    if (stops) model.stop();
+    if (stops) stop();
     delivery.push_still(motion, duration_s);
 }
 
@@ -49,14 +58,14 @@ bool Planner::push(const Motion& motion) {
     if (state_->delivery.stopped()) return false;
     bool moves = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
     if (moves)
-        state_->model.add(motion);
+        state_->add(motion);
     else
         state_->push_still(motion);
     return !state_->delivery.stopped();
 }
 
 bool Planner::finish() {
-    state_->model.stop();
+    state_->stop();
     return !state_->delivery.stopped();
 }
 

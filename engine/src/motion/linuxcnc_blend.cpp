@@ -1,0 +1,240 @@
+#include "motion/linuxcnc_blend.h"
+
+namespace proveout {
+
+namespace {
+
+// ARC_BLEND_KINK_RATIO: acceleration that a kink may take before the planner prefers a blend.
+constexpr double kKinkShare = 0.1;
+// Segments that turn back by more than 178 degrees come to rest.
+constexpr double kReversalAngle_rad = 2.0 / 180 * kPi;
+// ARC_BLEND_GAP_CYCLES: a rest of a line shorter than this many periods is taken into the blend.
+constexpr double kGapPeriods = 4;
+// A blend consumes at most half of a line and departs from the corner by at most a quarter of the shorter one.
+constexpr double kMostOfLine = 0.5;
+constexpr double kMostDeviation = 0.25;
+constexpr double kLeastAngle_rad = 1e-6;
+constexpr double kLeastBlend_mm = 1e-6;
+// A segment lasts a little more than one servo period, so that none is skipped.
+constexpr double kLeastPeriods = 1.02;
+constexpr double kColinear = 1e-6;
+
+double half_angle(Vec3 unit_0, Vec3 unit_1) { return 0.5 * std::acos(std::clamp(-dot(unit_0, unit_1), -1.0, 1.0)); }
+
+void clear_kink(TpSegment& before, TpSegment& next) {
+    before.kink_mm_per_s = -1;
+    before.kink_share = 0;
+    next.kink_share_before = 0;
+}
+
+void set_joint(TpSegment& before, TpSegment& next, Joint joint) {
+    before.joint = joint;
+    next.parabolic_before = joint == Joint::kParabolic;
+}
+
+// Acceleration (or speed) that is available in every direction of the plane with this normal.
+double inscribed(Vec3 normal, const std::array<double, 3>& bounds) {
+    const double n[3] = {normal.x, normal.y, normal.z};
+    double least = Machine::kNoLimit;
+    for (size_t i = 0; i < 3; ++i) least = std::min(least, bounds[i] / std::sqrt(std::max(1 - n[i] * n[i], 1e-12)));
+    return least;
+}
+
+// True: the joint is settled without a blend (tangent or a stop).
+bool join_tangent(TpSegment& before, TpSegment& next, const AxisLimits& limits) {
+    if (dot(before.end_unit, next.start_unit) < 0 && length(before.end_unit + next.start_unit) < kReversalAngle_rad) {
+        set_joint(before, next, Joint::kStop);
+        return true;
+    }
+    double speed = std::min(before.target_mm_per_s(), next.target_mm_per_s());
+    double jump = speed / kServoPeriod_s + next.axes_mm_per_s2;
+    Vec3 turn = jump * (next.start_unit - before.end_unit);
+    double share = std::max({std::abs(turn.x) * limits.inverse_acceleration[0], std::abs(turn.y) * limits.inverse_acceleration[1],
+                             std::abs(turn.z) * limits.inverse_acceleration[2]});
+    if (before.arc || next.arc) share /= kLinuxcncTangentShare;
+    bool settled = share < kKinkShare;
+    before.kink_mm_per_s = settled ? speed : speed * kKinkShare / share;
+    double kept = settled ? share : kKinkShare;
+    before.kink_share = std::max(before.kink_share, kept);
+    next.kink_share_before = std::max(next.kink_share_before, kept);
+    if (settled) set_joint(before, next, Joint::kTangent);
+    return settled;
+}
+
+struct Corner {
+    Vec3 unit_0, unit_1, normal;  // normal of the plane of the corner
+    double theta_rad;             // half the angle between the legs
+    double first_mm, second_mm;   // what the blend may take of each
+    double first_turn = kPi, second_turn = kPi;  // arcs: most angle it may take
+};
+
+// Where a leg is an arc that bends the same way as the corner, its secant stands for it.
+bool corner_of(const TpSegment& before, const TpSegment& next, Corner& c) {
+    c.unit_0 = before.end_unit, c.unit_1 = next.start_unit;
+    double theta = half_angle(c.unit_0, c.unit_1);
+    if (kPi / 2 - theta < kLeastAngle_rad || theta < kLeastAngle_rad) return false;
+    c.normal = cross(c.unit_0, c.unit_1);
+    double sine = length(c.normal);
+    if (!(sine > 0)) return false;
+    c.normal = (1 / sine) * c.normal;
+    c.theta_rad = theta;
+    auto coplanar = [&](const TpSegment& s) { return length(cross(c.normal, s.plane_normal)) < kColinear; };
+    if (before.arc) {
+        if (!coplanar(before)) return false;
+        bool convex = dot(before.end_to_centre, next.start_unit) > 0;
+        c.first_turn = std::min(before.angle_rad * 2 / 3, convex ? theta : kPi / 2);
+        c.first_mm = (convex ? std::sin(c.first_turn / 4) : c.first_turn) * before.end_radius_mm;
+        if (convex) c.theta_rad = std::min(c.theta_rad, theta - c.first_turn / 4);
+    } else {
+        c.first_mm = std::min(before.length_mm, before.whole_mm * kMostOfLine);
+    }
+    if (next.arc) {
+        if (!coplanar(next)) return false;
+        bool convex = dot(next.start_to_centre, before.end_unit) < 0;
+        c.second_turn = std::min(next.angle_rad / 3, convex ? theta : kPi / 2);
+        c.second_mm = (convex ? std::sin(c.second_turn / 4) : c.second_turn) * next.start_radius_mm;
+        if (convex) c.theta_rad = std::min(c.theta_rad, theta - c.second_turn / 4);
+    } else {
+        c.second_mm = next.length_mm * kMostOfLine;
+    }
+    return c.theta_rad > kLeastAngle_rad;
+}
+
+double blend_tolerance(const TpSegment& before, const TpSegment& next) {
+    double by_length = kMostDeviation * std::min(before.whole_mm, next.whole_mm);
+    double p = std::min(before.tolerance_mm > 0 ? before.tolerance_mm : by_length, next.tolerance_mm > 0 ? next.tolerance_mm : by_length);
+    return std::min(p, by_length);
+}
+
+// Greatest speed that both legs allow, taken along the corner.
+double corner_speed(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits) {
+    double phi = kPi - 2 * c.theta_rad, cosine = std::cos(std::min(phi, 0.49 * kPi));
+    double v1 = std::min(before.most_mm_per_s, next.most_mm_per_s / cosine), v2 = std::min(next.most_mm_per_s, before.most_mm_per_s / cosine);
+    double base = length(v2 * c.unit_1 - v1 * c.unit_0);
+    double altitude = before.arc || next.arc || !(base > 0) ? 0 : v1 * v2 * std::sin(phi) / base;
+    double most = std::max(altitude, inscribed(c.normal, limits.speed_mm_per_s));
+    return std::min(std::max(before.target_mm_per_s(), next.target_mm_per_s()), most);
+}
+
+struct BlendArc {
+    double speed_mm_per_s, length_mm, trim_mm, acceleration_mm_per_s2, wanted_mm_per_s;
+};
+
+bool plan_blend_arc(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits, BlendArc& out) {
+    double theta = c.theta_rad, phi = kPi - 2 * theta;
+    out.acceleration_mm_per_s2 = inscribed(c.normal, limits.acceleration_mm_per_s2);
+    double across = out.acceleration_mm_per_s2 * kLinuxcncNormalShare;
+    double by_tolerance_mm = std::cos(theta) * blend_tolerance(before, next) / (1 - std::sin(theta));
+    double reach_mm = std::min({c.first_mm, c.second_mm, by_tolerance_mm});
+    double largest_mm = std::tan(theta) * reach_mm;
+    double speed = std::min(std::sqrt(across * largest_mm), corner_speed(before, next, c, limits));
+    // As much of the lines as the parabolic blend of the same corner would take, no more.
+    double half = 0.5 * out.acceleration_mm_per_s2;
+    double time_s = std::min(std::sqrt(2 * half * reach_mm), speed) / half;
+    double radius = std::max(speed * speed / across, std::min(time_s * speed / phi, largest_mm));
+    out.speed_mm_per_s = speed;
+    out.length_mm = radius * phi;
+    out.trim_mm = radius / std::tan(theta);
+    out.wanted_mm_per_s = std::max(before.target_mm_per_s(), next.target_mm_per_s());
+    if (!(out.length_mm > kLeastBlend_mm) || !(speed > 0)) return false;
+    if (before.arc && out.trim_mm / before.end_radius_mm > c.first_turn) return false;
+    if (next.arc && out.trim_mm / next.start_radius_mm > c.second_turn) return false;
+    return true;
+}
+
+void shorten(TpSegment& s, double mm) {
+    double left = std::max(s.length_mm - mm, 1e-9);
+    if (s.arc) s.angle_rad *= left / s.length_mm;
+    s.length_mm = left;
+}
+
+}  // namespace
+
+double TpSegment::usable_mm_per_s2() const {
+    double share = 1 - std::max(kink_share, kink_share_before);
+    return axes_mm_per_s2 * (parabolic_before || joint == Joint::kParabolic ? 0.5 * share : share);
+}
+
+void TpSegment::limit_speed() {
+    most_mm_per_s = std::min(most_mm_per_s, length_mm / (kLeastPeriods * kServoPeriod_s));
+}
+
+void TpSegment::limit_curve() {
+    if (!arc || !(radius_mm > 0)) return;
+    double a = usable_mm_per_s2(), needed = most_mm_per_s * most_mm_per_s / radius_mm;
+    if (needed > kLinuxcncNormalShare * a) {
+        most_mm_per_s = std::sqrt(kLinuxcncNormalShare * a * radius_mm);
+        curve_share = kLinuxcncTangentShare;
+    } else {
+        curve_share = std::sqrt(1 - needed / a * needed / a);
+    }
+}
+
+void TpSegment::finish() {
+    limit_speed();
+    speed_mm_per_s = std::max(target_mm_per_s(), kLeastLimit);
+    acceleration_mm_per_s2 = along_mm_per_s2();
+}
+
+BlendSpeeds parabolic_speeds(const TpSegment& s, const TpSegment& next, bool finished) {
+    double a = s.along_mm_per_s2(), b = next.along_mm_per_s2();
+    double part = finished ? 1 : 0.5;
+    double v = std::min(std::sqrt(a * s.length_mm * part), s.target_mm_per_s());
+    double w = std::min(std::sqrt(b * next.length_mm * part), next.target_mm_per_s());
+    double longest_s = std::min(s.length_mm / v, next.length_mm / w);
+    double blend_s = std::min(longest_s, std::max(v / a, w / b));
+    BlendSpeeds speeds{std::min(v, blend_s * a), std::min(w, blend_s * b), 0};
+    double theta = half_angle(s.end_unit, next.start_unit);
+    if (s.tolerance_mm > 0 && std::cos(theta) > 1e-3) {
+        double most = 2 * std::sqrt(a * s.tolerance_mm / std::cos(theta));
+        speeds.from_mm_per_s = std::min(speeds.from_mm_per_s, most);
+        speeds.to_mm_per_s = std::min(speeds.to_mm_per_s, most);
+    }
+    speeds.net_mm_per_s = std::sin(theta) * 0.5 * (speeds.from_mm_per_s + speeds.to_mm_per_s);
+    return speeds;
+}
+
+Joining join(TpSegment& before, TpSegment& next, const AxisLimits& limits) {
+    Joining joining;
+    if (before.rapid != next.rapid) set_joint(before, next, Joint::kStop);
+    if (before.joint == Joint::kStop || join_tangent(before, next, limits)) return joining;
+    if (before.joint == Joint::kExact) return joining;
+
+    Corner corner;
+    BlendArc arc{};
+    bool possible = corner_of(before, next, corner) && plan_blend_arc(before, next, corner, limits, arc);
+    // A parabolic blend halves the acceleration of both segments, so its speed counts half.
+    double parabolic = 0.5 * parabolic_speeds(before, next, false).net_mm_per_s;
+    double tangent = before.kink_mm_per_s, round = possible ? arc.speed_mm_per_s : 0;
+    if (parabolic >= tangent && parabolic >= round) {
+        clear_kink(before, next);
+        set_joint(before, next, Joint::kParabolic);
+        return joining;
+    }
+    if (tangent >= round) {
+        set_joint(before, next, Joint::kTangent);
+        return joining;
+    }
+    clear_kink(before, next);
+    TpSegment& blend = joining.blend;
+    blend.blend = true;
+    blend.rapid = next.rapid;
+    blend.joint = Joint::kTangent;
+    blend.start_unit = corner.unit_0, blend.end_unit = corner.unit_1;
+    blend.length_mm = blend.whole_mm = arc.length_mm;
+    blend.wanted_mm_per_s = arc.wanted_mm_per_s;
+    blend.most_mm_per_s = arc.speed_mm_per_s;
+    blend.axes_mm_per_s2 = arc.acceleration_mm_per_s2;
+    double rest_mm = before.length_mm - arc.trim_mm;
+    joining.arc = true;
+    joining.consume = !before.arc && !before.parabolic_before && rest_mm < kGapPeriods * kServoPeriod_s * arc.speed_mm_per_s;
+    if (joining.consume)
+        blend.length_mm += std::max(rest_mm, 0.0);
+    else
+        shorten(before, arc.trim_mm);
+    shorten(next, arc.trim_mm);
+    set_joint(before, next, Joint::kTangent);
+    return joining;
+}
+
+}  // namespace proveout

@@ -1,0 +1,45 @@
+// linuxcnc_model.h -- planning as LinuxCNC does it: a queue of segments joined by linuxcnc_blend.h, entry speeds over 50 of them.
+#pragma once
+
+#include <vector>
+
+#include "motion/delivery.h"
+#include "motion/linuxcnc_blend.h"
+#include "motion/look_ahead.h"
+
+namespace proveout {
+
+class LinuxcncModel {
+  public:
+    LinuxcncModel(const Machine& machine, Delivery& delivery);
+    void add(const Motion& motion);
+    void stop();
+
+  private:
+    TpSegment line(Vec3 from, Vec3 to, const Motion& motion) const;
+    TpSegment arc(const Motion& motion) const;
+    void chain(const Motion& motion, int64_t move);
+    bool linkable(const Motion& motion) const;
+    void flush_chain();
+    void queue(TpSegment segment);
+    void give_out(TpSegment& segment);
+    void close_moves(const TpSegment& segment);
+    void time(const TpSegment& s, double enter, double leave, TpSegment* next);
+    void time_moves(const TpSegment& s, double length_mm, double enter, double leave, double extra_s);
+    auto give();
+
+    Machine machine_;
+    AxisLimits limits_;
+    Delivery& delivery_;
+    LookAhead<TpSegment> look_ahead_;
+    bool has_last_ = false;
+    TpSegment last_;           // may still be changed by what follows
+    double entry_cap_2_ = 0;   // of last_
+
+    // Lines that the naive CAM detector may still merge: all points lie within its tolerance of the line from first to last.
+    std::vector<Vec3> chain_points_;
+    Motion chain_motion_;      // the first one
+    int64_t chain_first_ = 0, chain_last_ = 0;
+};
+
+}  // namespace proveout
