@@ -1,0 +1,25 @@
+// contact.h -- one ray of stock and one moving part: does it meet, how deep, when. Used only for the few rays that a kernel found suspicious.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "stock/plans.h"
+
+namespace proveout {
+
+struct RayContact {
+    double overlap_mm = 0;       // greatest overlap along the ray, already without the touch tolerance; 0: none
+    double summed_mm = 0;        // total overlapped length, for the volume
+    double first_fraction = 2, last_fraction = -1;  // of the sweep
+    double first_height = 0;     // lower surface of the part where the contact begins
+    double deepest_height = 0;
+    double deepest_fraction = 0;
+};
+
+// `lines` are the sweep's straight pieces (lines_of). material: intervals of the ray, highest first. A part that credits the cutter meets
+// the stock as the cutter has left it: earlier sweeps (already gone from `material`) and this sweep up to that moment.
+RayContact meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x,
+                double y);
+
+}  // namespace proveout

@@ -1,0 +1,279 @@
+#include "stock/tile_cutter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stock/contact.h"
+#include "stock/ray_edit.h"
+
+namespace proveout {
+
+namespace {
+
+constexpr int kBlocksAcross = kTile / kBlock;
+// Differences below this are rounding of heights in float, never a contact.
+constexpr double kHeightNoise_mm = 2e-5;
+// A plunge is judged by what it removes within this share of the cutter's radius.
+constexpr double kCentreShare = 0.3;
+
+class TileCutter {
+  public:
+    TileCutter(DexelGrid& grid, const TileGeometry& geometry, int index, const CutOptions& options)
+        : grid_(grid), tile_(grid.tiles[index]), options_(options), tile_u_(index % grid.tiles_u), tile_v_(index / grid.tiles_u) {
+        x0_ = grid.u0 + tile_u_ * kTile * grid.cell_u;
+        y0_ = grid.v0 + tile_v_ * kTile * grid.cell_v;
+        size_u_ = kTile * grid.cell_u;
+        size_v_ = kTile * grid.cell_v;
+        rays_.column_x = geometry.column_x.data();
+        rays_.row_y = geometry.row_y.data();
+        rays_.column_dy = geometry.column_dy.data() + tile_u_ * kTile;
+        rays_.row_dx = geometry.row_dx.data() + tile_v_ * kTile;
+        rays_.floor = static_cast<float>(grid.floor_mm);
+        half_diagonal_ = 0.5 * kBlock * std::hypot(grid.cell_u, grid.cell_v);
+    }
+
+    void run(const SweepPlan& sweep) {
+        double z_low, z_high;
+        double reach = sweep.assembly->largest_radius + 0.5 * std::hypot(size_u_, size_v_);
+        tip_heights_near(sweep, x0_ + 0.5 * size_u_, y0_ + 0.5 * size_v_, reach, z_low, z_high);
+        if (z_low >= tile_.tile_top) return;
+        lines_ready_ = false;
+        if (options_.check_contacts) check_all(sweep, z_low);
+        for (const BodyPlan& cutter : sweep.assembly->cutters)
+            if (z_low + cutter.base < tile_.tile_top) cut_body(sweep, cutter, z_low);
+    }
+
+    TileResult take() { return std::move(result_); }
+
+  private:
+    void check_all(const SweepPlan& sweep, double z_low) {
+        auto each = [&](std::span<const CheckPlan> list) {
+            for (const CheckPlan& check : list)
+                if (z_low + check.plan.base < tile_.tile_top) check_body(sweep, check, z_low);
+        };
+        const AssemblyPlan& assembly = *sweep.assembly;
+        each(assembly.always);
+        if (sweep.sweep->forbids_cutting) each(assembly.forbidden);
+        if (sweep.sweep->checks_flutes) each(assembly.flutes);
+        std::span<const CheckPlan> near(assembly.near);
+        each(sweep.sweep->forbids_cutting ? near : near.first(assembly.near_always));
+    }
+
+    // Blocks that the body may reach, as (block_u, block_v), visited row by row.
+    template <class Visit>
+    void for_each_block(const SweepPlan& sweep, const BodyPlan& body, const KernelSweep& kernel, double z_low, Visit visit) {
+        double radius = body.body.radius_mm;
+        auto index = [](double x, int low) { return std::clamp(static_cast<int>(std::floor(x)), low, kBlocksAcross - 1 + low); };
+        double block_u = kBlock * grid_.cell_u, block_v = kBlock * grid_.cell_v;
+        int u_low = index((sweep.x_low - radius - x0_) / block_u, 0), u_high = index((sweep.x_high + radius - x0_) / block_u, 0);
+        int v_low = index((sweep.y_low - radius - y0_) / block_v, 0), v_high = index((sweep.y_high + radius - y0_) / block_v, 0);
+        uint32_t columns = (2u << u_high) - (1u << u_low);
+        BlockRow row;
+        row.first_x = static_cast<float>(0.5 * block_u);
+        row.step_x = static_cast<float>(block_u);
+        row.half_diagonal = static_cast<float>(half_diagonal_ * 1.0001);
+        row.z_low = static_cast<float>(z_low + body.base);
+        for (int v = v_low; v <= v_high; ++v) {
+            row.y = static_cast<float>((v + 0.5) * block_v);
+            row.block_top = tile_.block_top + v * kBlocksAcross;
+            uint32_t mask = kernels().candidates(kernel, row) & columns;
+            while (mask) {
+                int u = __builtin_ctz(mask);
+                mask &= mask - 1;
+                visit(u, v);
+            }
+        }
+    }
+
+    KernelSweep kernel_for(const SweepPlan& sweep, const BodyPlan& body) const {
+        KernelSweep kernel = kernel_sweep(sweep, body, x0_, y0_, std::max(size_u_, size_v_));
+        if (!body.closed_form) {  // only the bound is used: a disc at the lowest height
+            kernel.shape = KernelShape::kFlat;
+        }
+        return kernel;
+    }
+
+    KernelTile rays() {
+        rays_.top = tile_.top.data();
+        rays_.bottom = tile_.bottom.empty() ? nullptr : tile_.bottom.data();
+        rays_.colour = tile_.colour.empty() ? nullptr : tile_.colour.data();
+        return rays_;
+    }
+
+    void block_heights(const SweepPlan& sweep, const BodyPlan& body, const KernelSweep& kernel, int bu, int bv, float* heights) {
+        if (body.closed_form) return kernels().heights(kernel, rays(), bu, bv, heights);
+        for (int i = 0; i < kBlock * kBlock; ++i) {
+            double x, y, low, high;
+            place(bu * kBlock + i % kBlock, bv * kBlock + i / kBlock, x, y);
+            bool hit = swept_interval(*sweep.sweep, body.body, x, y, low, high);
+            heights[i] = hit ? static_cast<float>(low) : std::numeric_limits<float>::infinity();
+        }
+    }
+
+    void place(int u, int v, double& x, double& y) const {
+        x = x0_ + rays_.column_x[u] + rays_.row_dx[v];
+        y = y0_ + rays_.row_y[v] + rays_.column_dy[u];
+    }
+
+    bool real(int u, int v) const { return tile_u_ * kTile + u < grid_.count_u && tile_v_ * kTile + v < grid_.count_v; }
+
+    void cut_body(const SweepPlan& sweep, const BodyPlan& body, double z_low) {
+        KernelSweep kernel = kernel_for(sweep, body);
+        KernelTile tile = rays();
+        tile.slot = sweep.sweep->colour;
+        bool plunges = !sweep.assembly->center_cutting && !sweep.sweep->arc && sweep.line.length == 0 && sweep.line.to.z < sweep.line.from.z;
+        double removed = 0;
+        float depth = 0, plunge = 0, first = 2;
+        bool changed = false;
+        for_each_block(sweep, body, kernel, z_low, [&](int bu, int bv) {
+            int block = bv * kBlocksAcross + bu;
+            if (plunges) plunge = std::max(plunge, centre_depth(sweep, body, bu, bv));
+            BlockCut cut;
+            bool whole = tile_.more.empty() && z_low + body.upper_low >= tile_.block_top[block];
+            if (whole && body.closed_form) {
+                kernels().cut(kernel, tile, bu, bv, cut);
+            } else if (whole) {
+                float heights[kBlock * kBlock];
+                block_heights(sweep, body, kernel, bu, bv, heights);
+                kernels().lower(heights, tile, bu, bv, cut);
+            } else {
+                cut = cut_rays(sweep, body, bu, bv);
+                tile = rays();
+                tile.slot = sweep.sweep->colour;
+            }
+            tile_.block_top[block] = cut.top;
+            if (cut.removed <= 0) return;
+            changed = true;
+            removed += cut.removed;
+            depth = std::max(depth, cut.depth);
+            first = std::min(first, first_fraction(sweep, body, bu, bv));
+        });
+        if (!changed) return;
+        tile_.tile_top = *std::max_element(tile_.block_top, tile_.block_top + kBlocksPerTile);
+        record(sweep.sweep->owner, removed * grid_.cell_area_mm2(), depth, first, plunge);
+    }
+
+    // Rays with overhangs, or material above the flutes: one by one, exact.
+    BlockCut cut_rays(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv) {
+        double sum = 0;
+        BlockCut cut{0, 0, -std::numeric_limits<float>::infinity()};
+        for (int i = 0; i < kBlock * kBlock; ++i) {
+            int u = bu * kBlock + i % kBlock, v = bv * kBlock + i / kBlock;
+            double x, y, low, high;
+            place(u, v, x, y);
+            if (swept_interval(*sweep.sweep, body.body, x, y, low, high)) {
+                double gone = remove_interval(tile_, v * kTile + u, rays_.floor, static_cast<float>(low), static_cast<float>(high),
+                                              sweep.sweep->colour);
+                sum += gone;
+                cut.depth = std::max(cut.depth, static_cast<float>(gone));
+            }
+            cut.top = std::max(cut.top, tile_.top[v * kTile + u]);
+        }
+        cut.removed = static_cast<float>(sum);
+        return cut;
+    }
+
+    float centre_depth(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv) {
+        float deepest = 0;
+        double limit = kCentreShare * sweep.assembly->cutter_radius;
+        for (int i = 0; i < kBlock * kBlock; ++i) {
+            int u = bu * kBlock + i % kBlock, v = bv * kBlock + i / kBlock;
+            double x, y;
+            place(u, v, x, y);
+            if (path_distance(*sweep.sweep, x, y) > limit) continue;
+            deepest = std::max(deepest, static_cast<float>(tile_.top[v * kTile + u] - std::max(sweep.z_low + body.base, grid_.floor_mm)));
+        }
+        return deepest;
+    }
+
+    // A bound, not later than the truth, for the moment at which the sweep reaches the block.
+    float first_fraction(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv) const {
+        double start = sweep.sweep->fraction_0, share = 0;
+        if (!sweep.sweep->arc && sweep.line.length > 0) {
+            double x = x0_ + (bu + 0.5) * kBlock * grid_.cell_u, y = y0_ + (bv + 0.5) * kBlock * grid_.cell_v;
+            double s = (x - sweep.line.from.x) * sweep.line.ux + (y - sweep.line.from.y) * sweep.line.uy;
+            share = std::clamp((s - half_diagonal_ - body.body.radius_mm) / sweep.line.length, 0.0, 1.0);
+        }
+        return static_cast<float>(start + share * (sweep.sweep->fraction_1 - start));
+    }
+
+    void record(int32_t owner, double removed, float depth, float first, float plunge) {
+        if (result_.cuts.empty() || result_.cuts.back().owner != owner) result_.cuts.push_back({owner});
+        TileCut& cut = result_.cuts.back();
+        cut.removed_mm3 += removed;
+        cut.depth_mm = std::max(cut.depth_mm, depth);
+        cut.first_fraction = std::min(cut.first_fraction, first);
+        cut.plunge_depth_mm = std::max(cut.plunge_depth_mm, plunge);
+    }
+
+    void check_body(const SweepPlan& sweep, const CheckPlan& check, double z_low) {
+        KernelSweep kernel = kernel_for(sweep, check.plan);
+        Contact contact;
+        for_each_block(sweep, check.plan, kernel, z_low, [&](int bu, int bv) {
+            float heights[kBlock * kBlock];
+            block_heights(sweep, check.plan, kernel, bu, bv, heights);
+            for (int i = 0; i < kBlock * kBlock; ++i) {
+                int u = bu * kBlock + i % kBlock, v = bv * kBlock + i / kBlock;
+                if (heights[i] + kHeightNoise_mm < tile_.top[v * kTile + u] && real(u, v)) check_ray(sweep, check, u, v, contact);
+            }
+        });
+        if (contact.depth_mm <= 0) return;
+        result_.contacts.push_back({sweep.sweep->owner, check.kind, check.part, contact});
+    }
+
+    void check_ray(const SweepPlan& sweep, const CheckPlan& check, int u, int v, Contact& contact) {
+        if (!lines_ready_) lines_of(*sweep.sweep, lines_);
+        lines_ready_ = true;
+        intervals_of(grid_, tile_u_ * kTile + u, tile_v_ * kTile + v, material_);
+        double x, y;
+        place(u, v, x, y);
+        RayContact met = meet(sweep, lines_, check, material_, x, y);
+        if (met.overlap_mm <= kHeightNoise_mm) return;
+        double f0 = sweep.sweep->fraction_0, span = sweep.sweep->fraction_1 - f0;
+        float depth = static_cast<float>(met.overlap_mm + check.shrunk_mm);
+        float first = static_cast<float>(f0 + span * met.first_fraction), last = static_cast<float>(f0 + span * met.last_fraction);
+        if (first < contact.first_fraction) {
+            contact.first_fraction = first;
+            contact.first_point = {x, y, met.first_height};
+        }
+        if (depth > contact.depth_mm) {
+            contact.depth_mm = depth;
+            contact.deepest_point = {x, y, met.deepest_height};
+        }
+        contact.last_fraction = std::max(contact.last_fraction, last);
+        contact.volume_mm3 += met.summed_mm * grid_.cell_area_mm2();
+    }
+
+    DexelGrid& grid_;
+    DexelTile& tile_;
+    const CutOptions& options_;
+    int tile_u_, tile_v_;
+    double x0_, y0_, size_u_, size_v_, half_diagonal_;
+    KernelTile rays_{};
+    TileResult result_;
+    std::vector<Line> lines_;
+    bool lines_ready_ = false;
+    std::vector<Interval> material_;
+};
+
+}  // namespace
+
+TileGeometry tile_geometry(const DexelGrid& grid) {
+    TileGeometry geometry;
+    for (int i = 0; i < kTile; ++i) {
+        geometry.column_x.push_back(static_cast<float>((i + 0.5) * grid.cell_u));
+        geometry.row_y.push_back(static_cast<float>((i + 0.5) * grid.cell_v));
+    }
+    for (float shift : grid.shift_v) geometry.column_dy.push_back(static_cast<float>(shift * grid.cell_v));
+    for (float shift : grid.shift_u) geometry.row_dx.push_back(static_cast<float>(shift * grid.cell_u));
+    return geometry;
+}
+
+TileResult cut_tile(DexelGrid& grid, const TileGeometry& geometry, int tile_index, std::span<const SweepPlan> sweeps,
+                    std::span<const int32_t> ids, const CutOptions& options) {
+    TileCutter cutter(grid, geometry, tile_index, options);
+    for (int32_t id : ids) cutter.run(sweeps[id]);
+    return cutter.take();
+}
+
+}  // namespace proveout
