@@ -10,7 +10,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 # An entry is a package, or command=package where having the command is enough, whoever installed it.
 build_packages="g++=g++ cmake=cmake ninja=ninja-build nlohmann-json3-dev libcli11-dev libpugixml-dev libssl-dev"
 film_packages="ffmpeg=ffmpeg"
-test_packages="ccache=ccache python3=python3-minimal libgtest-dev"
+test_packages="ccache=ccache python3=python3 libgtest-dev"
 sanitizer_packages="libasan8 libubsan1 libtsan2"
 fuzz_packages="clang++-14=clang-14 libclang-rt-14-dev"
 # Headers only: Debian's package depends on every JSON library that it has an adapter for, Qt included (105 MB), so it is unpacked
