@@ -1,6 +1,7 @@
 // frame.h -- pictures of the stock, rendered from the dexels. No GPU, no display. Deterministic for any number of threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,10 @@ struct SceneOptions {
     int width = 1280, height = 720;
     std::string title;                       // program name, drawn small
 };
+
+// Colour of faces that the tool of this slot cut (1 ...; it repeats after eight), 0: uncut stock. Linear RGB, 0..1. The same in every picture
+// and model.
+std::array<float, 3> palette_colour(int slot);
 
 // Draws the same scene again and again; only what changed in the stock is drawn anew.
 class Renderer {

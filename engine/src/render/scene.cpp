@@ -1,0 +1,271 @@
+#include "render/scene.h"
+
+#include "base/parallel.h"
+#include "render/solids.h"
+
+namespace proveout {
+
+// Middle, then eight queens: each row and each column of an 8 x 8 raster has one sample.
+const float kSampleX[kSubSamples] = {0.5f, 0.0625f, 0.1875f, 0.3125f, 0.4375f, 0.5625f, 0.6875f, 0.8125f, 0.9375f};
+const float kSampleY[kSubSamples] = {0.5f, 0.4375f, 0.9375f, 0.1875f, 0.6875f, 0.0625f, 0.8125f, 0.3125f, 0.5625f};
+
+namespace {
+
+constexpr int kEdge = 9;  // coded steps between neighbouring pixels above which a pixel is anti-aliased
+
+// Ordered dither, so that the soft background does not show bands after coding to 8 bits.
+constexpr int kBayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
+
+struct Footprint {
+    double x_low, x_high, y_low, y_high;
+};
+
+// Darkness of the ground at (x, y): a tight shadow at the foot and a wide soft one, moved away from the key light.
+float ground_shadow(const std::vector<Footprint>& feet, double spread, const Normal& key, double x, double y) {
+    float light = 1;
+    for (const Footprint& f : feet) {
+        auto away = [&](double px, double py) {
+            double dx = std::max({f.x_low - px, px - f.x_high, 0.0}), dy = std::max({f.y_low - py, py - f.y_high, 0.0});
+            return std::sqrt(dx * dx + dy * dy) / spread;
+        };
+        double wide = away(x + 0.45 * spread * key.x, y + 0.45 * spread * key.y), tight = 4.5 * away(x, y);
+        auto soft = [](double d) { return static_cast<float>(1 / ((1 + d * d) * (1 + d * d))); };
+        light *= (1 - 0.34f * soft(wide)) * (1 - 0.30f * soft(tight));
+    }
+    return light;
+}
+
+void draw_background(Scene& scene, const std::vector<Footprint>& feet, double ground_mm, int row) {
+    const Camera& camera = scene.camera;
+    int width = scene.layer.width, height = scene.layer.height;
+    double spread = 0;
+    for (const Footprint& f : feet) spread = std::max({spread, 0.16 * (f.x_high - f.x_low), 0.16 * (f.y_high - f.y_low)});
+    for (int x = 0; x < width; ++x) {
+        double fx = (x + 0.5) / width - 0.5, fy = (row + 0.5) / height;
+        double vignette = 1 - 0.20 * (fx * fx * 2.2 + (fy - 0.45) * (fy - 0.45) * 1.4);
+        Rgb colour = mix({0.60f, 0.645f, 0.70f}, {0.865f, 0.875f, 0.885f}, static_cast<float>(fy * (2 - fy)));
+        // The ground point behind this pixel.
+        double sx = (x + 0.5 - camera.centre_x) / camera.scale, sy = (camera.centre_y - row - 0.5) / camera.scale;
+        Vec3 p = camera.centre + sx * camera.right + sy * camera.up;
+        double t = (ground_mm - p.z) / camera.forward.z;
+        Vec3 g = p + t * camera.forward;
+        float shadow = ground_shadow(feet, std::max(spread, 1e-6), scene.studio.key, g.x, g.y);
+        float dither = (kBayer[row & 3][x & 3] - 7.5f) / 16 / 255 * 1.2f;
+        colour = static_cast<float>(vignette) * shadow * colour;
+        scene.background[static_cast<size_t>(row) * width + x] = encode(colour + Rgb{dither, dither, dither});
+    }
+}
+
+constexpr Material kFixtureMaterial{{0.150f, 0.185f, 0.235f}, 0.22f, 0.10f};
+
+void draw_fixtures(Scene& scene, const std::vector<Fixture>& fixtures, int width, int height) {
+    FixturePlanes& planes = scene.fixtures;
+    std::vector<ScreenFacet> facets;
+    float x_low = 1e9f, x_high = -1e9f, y_low = 1e9f, y_high = -1e9f;
+    for (const Fixture& fixture : fixtures)
+        for (const Facet& facet : facets_of(fixture.solid)) {
+            ScreenFacet screen;
+            if (!to_screen(facet, scene.camera, scene.studio, screen)) continue;
+            for (int k = 0; k < 3; ++k) {
+                x_low = std::min(x_low, screen.x[k]), x_high = std::max(x_high, screen.x[k]);
+                y_low = std::min(y_low, screen.y[k]), y_high = std::max(y_high, screen.y[k]);
+            }
+            facets.push_back(screen);
+        }
+    if (facets.empty()) return;
+    auto pixel = [](float v, int high) { return static_cast<int>(std::clamp(v, -1.0f, static_cast<float>(high) + 1)); };
+    planes.rect = {std::max(0, pixel(x_low, width) - 1), std::min(width, pixel(x_high, width) + 2), std::max(0, pixel(y_low, height) - 1),
+                   std::min(height, pixel(y_high, height) + 2)};
+    if (planes.rect.empty()) return;
+    int rect_width = planes.rect.x_high - planes.rect.x_low, rect_height = planes.rect.y_high - planes.rect.y_low;
+    for (int sample = 0; sample < kSubSamples; ++sample) {
+        auto& texels = planes.samples[sample];
+        texels.resize(static_cast<size_t>(rect_width) * rect_height);
+        for (const ScreenFacet& facet : facets)
+            rasterize(facet, rect_width, rect_height, planes.rect.x_low + kSampleX[sample], planes.rect.y_low + kSampleY[sample],
+                      [&](int i, int j, float depth, Normal n) {
+                          FixturePlanes::Texel& texel = texels[static_cast<size_t>(j) * rect_width + i];
+                          if (depth >= texel.depth) return;
+                          texel = {depth, encode(shade(scene.studio, kFixtureMaterial, unit(n), 1))};
+                      });
+    }
+}
+
+struct Sampled {
+    uint32_t rgb;
+    float depth;
+};
+
+// What one sample of one pixel shows.
+Sampled take_sample(const Scene& scene, int x, int y, int sample) {
+    const Camera& camera = scene.camera;
+    const HeightField& field = scene.field;
+    const DexelGrid& grid = *field.grid;
+    double sx = (x + kSampleX[sample] - camera.centre_x) / camera.scale, sy = (camera.centre_y - y - kSampleY[sample]) / camera.scale;
+    double px = camera.centre.x + sx * camera.right.x + sy * camera.up.x + scene.start_depth * camera.forward.x;
+    double py = camera.centre.y + sx * camera.right.y + sy * camera.up.y + scene.start_depth * camera.forward.y;
+    double pz = camera.centre.z + sy * camera.up.z + scene.start_depth * camera.forward.z;
+    RayHit hit = cast(field, static_cast<float>((px - grid.u0) / grid.cell_u), static_cast<float>((py - grid.v0) / grid.cell_v),
+                      static_cast<float>(pz));
+    float depth = hit.axis < 0 ? kFar : scene.start_depth + hit.t;
+    if (scene.fixtures.covers(x, y)) {
+        const FixturePlanes::Texel& texel = scene.fixtures.at(sample, x, y);
+        if (texel.depth < depth) return {texel.rgb, texel.depth};
+    }
+    if (hit.axis < 0) return {scene.background[static_cast<size_t>(y) * scene.layer.width + x], kFar};
+    Surface surface = surface_at(field, hit);
+    return {encode(shade(scene.studio, stock_material(surface.slot), surface.normal, surface.occlusion)), depth};
+}
+
+bool differ(uint32_t a, uint32_t b) {
+    int r = std::abs(static_cast<int>(a >> 16 & 255) - static_cast<int>(b >> 16 & 255));
+    int g = std::abs(static_cast<int>(a >> 8 & 255) - static_cast<int>(b >> 8 & 255));
+    int bl = std::abs(static_cast<int>(a & 255) - static_cast<int>(b & 255));
+    return std::max({r, g, bl}) > kEdge;
+}
+
+uint32_t resolve(const Scene& scene, int x, int y) {
+    int width = scene.layer.width, height = scene.layer.height;
+    size_t at = static_cast<size_t>(y) * width + x;
+    uint32_t here = scene.middle[at];
+    bool edge = (x > 0 && differ(here, scene.middle[at - 1])) || (x + 1 < width && differ(here, scene.middle[at + 1])) ||
+                (y > 0 && differ(here, scene.middle[at - width])) || (y + 1 < height && differ(here, scene.middle[at + width]));
+    if (!edge) return here;
+    int r = 0, g = 0, b = 0;
+    constexpr int kCount = kSubSamples - 1;
+    for (int sample = 1; sample < kSubSamples; ++sample) {
+        uint32_t c = take_sample(scene, x, y, sample).rgb;
+        r += c >> 16 & 255, g += c >> 8 & 255, b += c & 255;
+    }
+    auto mean = [](int sum) { return static_cast<uint32_t>((sum + kCount / 2) / kCount); };
+    return mean(r) << 16 | mean(g) << 8 | mean(b);
+}
+
+struct TileSet {
+    std::vector<uint8_t> marked;
+    std::vector<int> list;
+    void mark(int tile) {
+        if (marked[tile]) return;
+        marked[tile] = 1;
+        list.push_back(tile);
+    }
+};
+
+// Marks the tiles on which the box of a patch is seen.
+void mark_patch(const Scene& scene, const ChangedPatch& patch, TileSet& tiles) {
+    const DexelGrid& grid = *scene.field.grid;
+    int reach = kOcclusionRadius + 1;
+    double x_low = 1e9, x_high = -1e9, y_low = 1e9, y_high = -1e9;
+    for (int corner = 0; corner < 8; ++corner) {
+        int u = corner & 1 ? std::min(grid.count_u, patch.u_high + 1 + reach) : std::max(0, patch.u_low - reach);
+        int v = corner & 2 ? std::min(grid.count_v, patch.v_high + 1 + reach) : std::max(0, patch.v_low - reach);
+        ScreenPoint p = project(scene.camera, {grid.u0 + u * grid.cell_u, grid.v0 + v * grid.cell_v, corner & 4 ? patch.z_high : patch.z_low});
+        x_low = std::min(x_low, p.x), x_high = std::max(x_high, p.x), y_low = std::min(y_low, p.y), y_high = std::max(y_high, p.y);
+    }
+    int tile_x_low = static_cast<int>(std::max(0.0, x_low - 1)) / kPixelTile, tile_y_low = static_cast<int>(std::max(0.0, y_low - 1)) / kPixelTile;
+    int tile_x_high = static_cast<int>(std::clamp(x_high + 1, 0.0, scene.layer.width - 1.0)) / kPixelTile;
+    int tile_y_high = static_cast<int>(std::clamp(y_high + 1, 0.0, scene.layer.height - 1.0)) / kPixelTile;
+    if (x_high < -1 || y_high < -1) return;
+    for (int tile_y = tile_y_low; tile_y <= tile_y_high; ++tile_y)
+        for (int tile_x = tile_x_low; tile_x <= tile_x_high; ++tile_x) tiles.mark(tile_y * scene.layer.tiles_x + tile_x);
+}
+
+template <class Work>
+void for_pixels(const Scene& scene, int tile, const Work& work) {
+    int x0 = tile % scene.layer.tiles_x * kPixelTile, y0 = tile / scene.layer.tiles_x * kPixelTile;
+    for (int y = y0; y < std::min(y0 + kPixelTile, scene.layer.height); ++y)
+        for (int x = x0; x < std::min(x0 + kPixelTile, scene.layer.width); ++x) work(x, y);
+}
+
+void draw_tiles(Scene& scene, TileSet& tiles, const Context& context) {
+    constexpr int kChunk = 16;  // tiles per piece of work
+    auto each = [&](const std::vector<int>& list, const auto& work) {
+        int chunks = static_cast<int>((list.size() + kChunk - 1) / kChunk);
+        parallel_for(chunks < 4 ? 1 : context.threads, chunks, [&](int chunk) {
+            for (size_t i = static_cast<size_t>(chunk) * kChunk; i < std::min(list.size(), static_cast<size_t>(chunk + 1) * kChunk); ++i) work(list[i]);
+        });
+    };
+    each(tiles.list, [&](int tile) {
+        for_pixels(scene, tile, [&](int x, int y) {
+            Sampled sampled = take_sample(scene, x, y, 0);
+            size_t at = static_cast<size_t>(y) * scene.layer.width + x;
+            scene.middle[at] = sampled.rgb;
+            scene.layer.depth[at] = sampled.depth;
+        });
+    });
+    // Whether a pixel is an edge depends on its neighbours: the rim of the tiles around is looked at again too.
+    TileSet rim{tiles.marked, tiles.list};
+    for (int tile : tiles.list) {
+        int x = tile % scene.layer.tiles_x, y = tile / scene.layer.tiles_x;
+        if (x > 0) rim.mark(tile - 1);
+        if (x + 1 < scene.layer.tiles_x) rim.mark(tile + 1);
+        if (y > 0) rim.mark(tile - scene.layer.tiles_x);
+        if (y + 1 < scene.layer.tiles_y) rim.mark(tile + scene.layer.tiles_x);
+    }
+    auto is_new = [&](int x, int y) {
+        if (x < 0 || y < 0 || x >= scene.layer.width || y >= scene.layer.height) return false;
+        return tiles.marked[(y / kPixelTile) * scene.layer.tiles_x + x / kPixelTile] != 0;
+    };
+    each(rim.list, [&](int tile) {
+        bool whole = tiles.marked[tile];
+        for_pixels(scene, tile, [&](int x, int y) {
+            if (!whole && !is_new(x - 1, y) && !is_new(x + 1, y) && !is_new(x, y - 1) && !is_new(x, y + 1)) return;
+            scene.layer.rgb[static_cast<size_t>(y) * scene.layer.width + x] = resolve(scene, x, y);
+        });
+        code_tile(scene.layer.rgb.data(), scene.layer.width, scene.layer.height, tile % scene.layer.tiles_x, tile / scene.layer.tiles_x,
+                  scene.layer.frame);
+    });
+}
+
+Box3 box_of(const DexelGrid& grid) {
+    return {{grid.u0, grid.v0, grid.floor_mm}, {grid.u0 + grid.count_u * grid.cell_u, grid.v0 + grid.count_v * grid.cell_v, grid.ceiling_mm}};
+}
+
+}  // namespace
+
+Scene make_scene(const DexelGrid& grid, const std::vector<Fixture>& fixtures, const Box3& bounds, int width, int height) {
+    Scene scene;
+    scene.camera = make_camera(bounds, width, height);
+    scene.studio = make_studio(scene.camera);
+    scene.field = make_height_field(grid, scene.camera);
+    Layer& layer = scene.layer;
+    layer.width = width, layer.height = height;
+    layer.tiles_x = (width + kPixelTile - 1) / kPixelTile, layer.tiles_y = (height + kPixelTile - 1) / kPixelTile;
+    size_t pixels = static_cast<size_t>(width) * height;
+    layer.rgb.assign(pixels, 0), layer.depth.assign(pixels, kFar);
+    layer.frame = {width, height, std::vector<uint8_t>(pixels), std::vector<uint8_t>(pixels / 4), std::vector<uint8_t>(pixels / 4)};
+    scene.background.resize(pixels), scene.middle.resize(pixels);
+    Box3 stock = box_of(grid);
+    std::vector<Footprint> feet{{stock.low.x, stock.high.x, stock.low.y, stock.high.y}};
+    double ground = stock.low.z;
+    for (const Fixture& fixture : fixtures) {
+        Box3 box = bounds_of(fixture.solid);
+        feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y});
+        ground = std::min(ground, box.low.z);
+    }
+    double near = 1e300;
+    for (int corner = 0; corner < 8; ++corner)
+        near = std::min(near, project(scene.camera, {corner & 1 ? stock.high.x : stock.low.x, corner & 2 ? stock.high.y : stock.low.y,
+                                                     corner & 4 ? stock.high.z : stock.low.z}).depth);
+    scene.start_depth = static_cast<float>(near - 1);
+    for (int row = 0; row < height; ++row) draw_background(scene, feet, ground, row);
+    draw_fixtures(scene, fixtures, width, height);
+    return scene;
+}
+
+void update(Scene& scene, const Box3& changed, const Context& context) {
+    TileSet tiles;
+    tiles.marked.assign(static_cast<size_t>(scene.layer.tiles_x) * scene.layer.tiles_y, 0);
+    std::vector<ChangedPatch> patches;
+    if (scene.drawn) {
+        update(scene.field, changed, patches);
+        for (const ChangedPatch& patch : patches) mark_patch(scene, patch, tiles);
+    } else {
+        update(scene.field, box_of(*scene.field.grid), patches);
+        for (int tile = 0; tile < scene.layer.tiles_x * scene.layer.tiles_y; ++tile) tiles.mark(tile);
+        scene.drawn = true;
+    }
+    if (!tiles.list.empty()) draw_tiles(scene, tiles, context);
+}
+
+}  // namespace proveout

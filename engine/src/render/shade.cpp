@@ -1,0 +1,106 @@
+#include "render/shade.h"
+
+#include "proveout/frame.h"
+
+namespace proveout {
+
+namespace {
+
+Vec3 unit(Vec3 v) { return (1 / length(v)) * v; }
+
+float smooth(float low, float high, float x) {
+    float k = std::clamp((x - low) / (high - low), 0.0f, 1.0f);
+    return k * k * (3 - 2 * k);
+}
+
+constexpr int kCodes = 4096;
+
+std::array<uint8_t, kCodes + 1> coding_table() {
+    std::array<uint8_t, kCodes + 1> table;
+    for (int i = 0; i <= kCodes; ++i) {
+        double c = static_cast<double>(i) / kCodes;
+        double coded = c <= 0.0031308 ? 12.92 * c : 1.055 * std::pow(c, 1 / 2.4) - 0.055;
+        table[i] = static_cast<uint8_t>(std::lround(255 * coded));
+    }
+    return table;
+}
+
+// Muted, so that red stays free for collisions and grey for uncut metal.
+constexpr std::array<std::array<float, 3>, 9> kPalette{{{0.56f, 0.57f, 0.585f},
+                                                        {0.115f, 0.330f, 0.560f},
+                                                        {0.760f, 0.400f, 0.075f},
+                                                        {0.160f, 0.430f, 0.205f},
+                                                        {0.330f, 0.225f, 0.600f},
+                                                        {0.085f, 0.450f, 0.460f},
+                                                        {0.620f, 0.270f, 0.400f},
+                                                        {0.440f, 0.430f, 0.110f},
+                                                        {0.430f, 0.250f, 0.135f}}};
+
+}  // namespace
+
+std::array<float, 3> palette_colour(int slot) {
+    return slot <= 0 ? kPalette[0] : kPalette[1 + (slot - 1) % (kPalette.size() - 1)];
+}
+
+Material stock_material(int slot) {
+    std::array<float, 3> c = palette_colour(slot);
+    return {{c[0], c[1], c[2]}, slot <= 0 ? 0.10f : 0.14f, 0};
+}
+
+Studio make_studio(const Camera& camera) {
+    Vec3 back = unit({-camera.forward.x, -camera.forward.y, 0});  // level, towards the camera
+    Vec3 up{0, 0, 1};
+    Vec3 view = -1 * camera.forward;
+    Vec3 key = unit(-0.62 * camera.right + 0.95 * up + 0.32 * back);
+    Vec3 fill = unit(0.85 * camera.right + 0.30 * up + 0.45 * back);
+    return {normal_of(key), normal_of(fill), normal_of(unit(key + view)), normal_of(view)};
+}
+
+Rgb shade(const Studio& studio, const Material& material, Normal n, float occlusion) {
+    float key = std::max(0.0f, dot(n, studio.key));
+    float fill = std::max(0.0f, dot(n, studio.fill));
+    float sky = 0.5f + 0.5f * n.z;
+    float diffuse = occlusion * (0.14f + 0.30f * sky + 0.13f * fill) + (0.35f + 0.65f * occlusion) * 0.78f * key;
+    float h = std::max(0.0f, dot(n, studio.half));
+    float h2 = h * h, h4 = h2 * h2, h8 = h4 * h4, h16 = h8 * h8;
+    float highlight = occlusion * material.gloss * h16 * h8;
+    Rgb colour = diffuse * material.albedo + highlight * Rgb{1, 1, 1};
+    if (material.mirror <= 0) return colour;
+    // What a polished surface reflects: a dark floor, a bright ceiling, a tall soft box on each side.
+    float nv = 2 * dot(n, studio.view);
+    Normal r{nv * n.x - studio.view.x, nv * n.y - studio.view.y, nv * n.z - studio.view.z};
+    float ceiling = smooth(-0.15f, 0.75f, r.z);
+    float left = smooth(0.62f, 0.93f, dot(r, studio.key));
+    float right = smooth(0.70f, 0.95f, dot(r, studio.fill));
+    float room = 0.10f + 0.55f * ceiling + 1.10f * left + 0.55f * right;
+    return mix(colour, room * mix(material.albedo, {1, 1, 1}, 0.15f), material.mirror);
+}
+
+uint32_t encode(Rgb colour) {
+    static const std::array<uint8_t, kCodes + 1> table = coding_table();
+    auto code = [](float c) { return static_cast<uint32_t>(table[static_cast<int>(std::clamp(c, 0.0f, 1.0f) * kCodes + 0.5f)]); };
+    return code(colour.r) << 16 | code(colour.g) << 8 | code(colour.b);
+}
+
+uint32_t blend(uint32_t under, uint32_t over, int alpha_256) {
+    // Red and blue in one multiplication, green in another; no carry can cross.
+    uint32_t k = static_cast<uint32_t>(alpha_256), j = 256 - k;
+    uint32_t rb = ((under & 0xff00ff) * j + (over & 0xff00ff) * k + 0x800080) >> 8 & 0xff00ff;
+    uint32_t g = ((under & 0x00ff00) * j + (over & 0x00ff00) * k + 0x008000) >> 8 & 0x00ff00;
+    return rb | g;
+}
+
+uint8_t luma_of(uint32_t rgb) {
+    // 16 + 219 (0.2126 R + 0.7152 G + 0.0722 B) / 255 with 16 fractional bits (ITU-R BT.709-6, items 3.2 and 4.6).
+    int r = rgb >> 16 & 255, g = rgb >> 8 & 255, b = rgb & 255;
+    return static_cast<uint8_t>((11966 * r + 40254 * g + 4064 * b + (16 << 16) + 32768) >> 16);
+}
+
+void chroma_of(int r_sum, int g_sum, int b_sum, uint8_t& u, uint8_t& v) {
+    // 128 + 224 (B - Y) / 1.8556 / 255 and 128 + 224 (R - Y) / 1.5748 / 255, of the mean of four; 18 fractional bits.
+    constexpr int kHalf = (128 << 18) + (1 << 17);
+    u = static_cast<uint8_t>((-6596 * r_sum - 22189 * g_sum + 28785 * b_sum + kHalf) >> 18);
+    v = static_cast<uint8_t>((28785 * r_sum - 26145 * g_sum - 2640 * b_sum + kHalf) >> 18);
+}
+
+}  // namespace proveout

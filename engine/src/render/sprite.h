@@ -1,0 +1,38 @@
+// sprite.h -- the picture of one tool assembly. The camera is orthographic: it is drawn once and then only moved.
+#pragma once
+
+#include <vector>
+
+#include "proveout/body.h"
+#include "render/canvas.h"
+#include "render/shade.h"
+
+namespace proveout {
+
+// Positions within a pixel for which a picture is made: the tool moves in half pixels.
+constexpr int kPhases = 2;
+
+struct Sprite {
+    struct Texel {
+        uint32_t rgb = 0;
+        float depth = kFar;   // mm, relative to the tip
+        uint16_t alpha = 0;   // 0..256
+    };
+    int left = 0, above = 0;  // of the tip's pixel, pixels
+    int width = 0, height = 0;
+    std::vector<Texel> texels;
+    std::vector<int> first, last;  // per row: covered pixels [first, last)
+};
+
+// A tool for one camera; pictures are made when first asked for.
+struct ToolPicture {
+    int assembly = -1;
+    bool made[kPhases * kPhases] = {};
+    Sprite sprites[kPhases * kPhases];
+};
+
+// Draws the tool with its tip at tip_mm, in front of or behind what the canvas holds. tint: blended over its own colours.
+void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, int assembly_index, ToolPicture& picture,
+               Vec3 tip_mm, bool colliding);
+
+}  // namespace proveout
