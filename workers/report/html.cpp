@@ -1,5 +1,6 @@
 // report.html: one file, no script, nothing loaded from anywhere. Reads well on a screen and on paper.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "report/html_parts.h"
@@ -11,10 +12,15 @@ namespace {
 
 constexpr size_t kMaxRows = 500;  // findings in the table; report.json has them all
 
-// 1 in 10^6 would be noise: as many digits as the error band says.
-std::string with_band(double value, double error, int decimals, const char* unit) {
+// A value and its error band with as many decimals as the band is worth; the band is rounded up.
+std::string with_band(double value, double error, const char* unit) {
+    constexpr int kMostDecimals = 4;
+    int decimals = error > 0 ? std::clamp(static_cast<int>(std::ceil(-std::log10(error))), 1, kMostDecimals) : 2;
     std::string out = grouped(value, decimals) + " " + unit;
-    if (error > 0) out += "<small>± " + grouped(error, error < 1 ? 2 : decimals) + " " + unit + "</small>";
+    if (error > 0) {
+        double scale = std::pow(10.0, decimals);
+        out += "<small>± " + grouped(std::ceil(error * scale) / scale, decimals) + " " + unit + "</small>";
+    }
     return out;
 }
 
@@ -54,7 +60,7 @@ std::string figures_section(const ReportInput& input) {
     };
     std::string time = duration_text(simulation.time.total_s());
     if (simulation.time_error_s > 0) time += "<small>± " + duration_text(simulation.time_error_s) + "</small>";
-    std::string removed = with_band(simulation.removed_mm3 / 1000, simulation.removed_error_mm3 / 1000, 2, "cm³");
+    std::string removed = with_band(simulation.removed_mm3 / 1000, simulation.removed_error_mm3 / 1000, "cm³");
     std::string share = simulation.stock_volume_mm3 > 0
                             ? number(100 * simulation.removed_mm3 / simulation.stock_volume_mm3, 1) + " %<small>of " +
                                   grouped(simulation.stock_volume_mm3 / 1000, 1) + " cm³</small>"

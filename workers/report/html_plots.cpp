@@ -79,7 +79,7 @@ std::string text(double x, double y, const char* anchor, const std::string& word
 
 std::string grid(const Axes& axes) {
     std::string svg;
-    double step = nice_step(axes.high - axes.low, 4);
+    double step = nice_step(axes.high - axes.low, 5);
     for (double value = std::ceil(axes.low / step) * step; value <= axes.high + step * 1e-6; value += step) {
         svg += line(kLeft_px, axes.y(value), kRight_px, axes.y(value), "grid");
         svg += text(kLeft_px - 7, axes.y(value) + 4, "end", grouped(value, step < 1 ? 2 : 0));
