@@ -17,8 +17,9 @@ std::string sections(bool collisions) {
     std::string out;
     for (const FindingRule* rule = rules_begin(); rule != rules_end(); ++rule) {
         if (rule->is_collision != collisions) continue;
-        out += "### " + std::string(rule->code) + "\n\n" + std::string(rule->title) + ". Default severity: `" + std::string(name_of(rule->severity)) +
-               "`.\n\n**Meaning.** " + std::string(rule->meaning) + "\n\n**What to do.** " + std::string(rule->what_to_do) + "\n\n";
+        out += "### " + std::string(rule->code) + "\n\n" + std::string(rule->title) + ". Default severity: `" +
+               std::string(name_of(rule->severity)) + "`.\n\n**Meaning.** " + std::string(rule->meaning) + "\n\n**What to do.** " +
+               std::string(rule->what_to_do) + "\n\n";
     }
     return out;
 }
@@ -28,9 +29,12 @@ std::string sections(bool collisions) {
 std::string findings_markdown() {
     std::string out =
         "# Findings\n\n"
-        "<!-- Made from the table in engine/src/base/finding.cpp; the report's tests compare them and, with PROVEOUT_REBASELINE=1, write this file. -->\n\n"
-        "What `proveout` can find wrong with a program. Every finding stands in the report's `notes` with its code, severity, line, block, time, tool,\n"
-        "place and size where they apply; collisions also stand in `collisions` and are counted in `collision_count`. One contact that lasts over many\n"
+        "<!-- Made from the table in engine/src/base/finding.cpp; the report's tests compare them and, with PROVEOUT_REBASELINE=1, write "
+        "this file. -->\n\n"
+        "What `proveout` can find wrong with a program. Every finding stands in the report's `notes` with its code, severity, line, block, "
+        "time, tool,\n"
+        "place and size where they apply; collisions also stand in `collisions` and are counted in `collision_count`. One contact that "
+        "lasts over many\n"
         "blocks is one event. The verdict is the worst severity found, `info` counting as ok.\n\n"
         "| code | severity | what |\n|---|---|---|\n";
     for (const FindingRule* rule = rules_begin(); rule != rules_end(); ++rule)

@@ -15,8 +15,9 @@ namespace {
 using nlohmann::json;
 
 // What a program's comments and names may hold: ends of every construct, control characters, Latin-1, a null, U+FFFE, entities.
-const std::string kHostile = std::string("</script></style></pre>]]>--><img src=x onerror=alert(1)>\"'&amp;&#0; \x01\x0b\x1b[31m\x7f \xfc\xff \xef\xbf\xbe ") +
-                             std::string("\0", 1) + "\r\nT\u00e4st";
+const std::string kHostile =
+    std::string("</script></style></pre>]]>--><img src=x onerror=alert(1)>\"'&amp;&#0; \x01\x0b\x1b[31m\x7f \xfc\xff \xef\xbf\xbe ") +
+    std::string("\0", 1) + "\r\nT\u00e4st";
 
 void make_hostile(SampleRun& run) {
     for (Finding& finding : run.simulation.findings) finding.message = kHostile, finding.block = kHostile, finding.partner = kHostile;
@@ -124,7 +125,11 @@ TEST(Junit, OneCasePerRuleAndTheRightOnesFail) {
     EXPECT_EQ(parse(Severity::kWarning)->child("testsuites").attribute("failures").as_int(), 3);
     auto never = parse(std::nullopt);
     EXPECT_EQ(never->child("testsuites").attribute("failures").as_int(), 0);
-    EXPECT_FALSE(never->child("testsuites").child("testsuite").find_child_by_attribute("testcase", "name", "HOLDER_COLLISION").child("system-out").empty());
+    EXPECT_FALSE(never->child("testsuites")
+                     .child("testsuite")
+                     .find_child_by_attribute("testcase", "name", "HOLDER_COLLISION")
+                     .child("system-out")
+                     .empty());
 }
 
 TEST(Timeline, ChunksCanBeReadAlone) {
@@ -133,7 +138,8 @@ TEST(Timeline, ChunksCanBeReadAlone) {
     double start_s = 0;
     run.simulation.timeline.clear();
     for (int i = 0; i < 2500; ++i) {
-        entry.line = entry.last_line = i + 1, entry.start_s = start_s, entry.duration_s = 0.1, entry.from_mm = entry.to_mm, entry.to_mm.x = i;
+        entry.line = entry.last_line = i + 1, entry.start_s = start_s, entry.duration_s = 0.1, entry.from_mm = entry.to_mm,
+        entry.to_mm.x = i;
         start_s += 0.1;
         run.simulation.timeline.push_back(entry);
     }

@@ -67,7 +67,8 @@ std::string figures_section(const ReportInput& input) {
                             : "–";
     return "<div class=\"figures\">" + figure(std::to_string(simulation.collision_count), "Collisions") + figure(time, "Cycle time") +
            figure(removed, "Removed") + figure(share, "Of the stock") +
-           figure(grouped(static_cast<double>(simulation.moves), 0) + "<small>in " + grouped(static_cast<double>(simulation.lines), 0) + " lines</small>",
+           figure(grouped(static_cast<double>(simulation.moves), 0) + "<small>in " + grouped(static_cast<double>(simulation.lines), 0) +
+                      " lines</small>",
                   "Moves") +
            figure(number(simulation.resolution_mm, 3) + " mm", "Cell") + "</div>\n";
 }
@@ -75,13 +76,15 @@ std::string figures_section(const ReportInput& input) {
 std::string finding_row(const Finding& finding, bool linked) {
     std::string severity(name_of(finding.severity)), line = finding.line > 0 ? std::to_string(finding.line) : "";
     if (linked) line = "<a href=\"#L" + line + "\">" + line + "</a>";
-    std::string what = "<span class=\"code " + severity + "\">" + escape_markup(finding.code) + "</span><br>" + escape_markup(finding.message);
+    std::string what =
+        "<span class=\"code " + severity + "\">" + escape_markup(finding.code) + "</span><br>" + escape_markup(finding.message);
     if (!finding.block.empty()) what += "<br><code class=\"soft\">" + escape_markup(finding.block) + "</code>";
     std::string parts(name_of(finding.part));
     if (!finding.partner.empty()) parts += (parts.empty() ? "" : " / ") + escape_markup(finding.partner);
     std::string size = finding.depth_mm > 0 ? number(finding.depth_mm, 3) + " mm" : "";
     if (finding.volume_mm3 > 0) size += "<br><span class=\"soft\">" + grouped(finding.volume_mm3, 2) + " mm³</span>";
-    return "<tr>" + cell(severity, severity.c_str()) + cell(line, "n") + cell(what) + cell(finding.time_s >= 0 ? duration_text(finding.time_s) : "", "n") +
+    return "<tr>" + cell(severity, severity.c_str()) + cell(line, "n") + cell(what) +
+           cell(finding.time_s >= 0 ? duration_text(finding.time_s) : "", "n") +
            cell(finding.tool >= 0 ? "T" + std::to_string(finding.tool) : "", "w") + cell(parts) + cell(size, "n") + "</tr>\n";
 }
 
@@ -99,9 +102,11 @@ std::string findings_section(const ReportInput& input) {
     for (size_t i = 0; i < shown; ++i) out += finding_row(*rows[i], linked.contains(rows[i]->line));
     out += "</tbody></table></div>\n";
     const Simulation& simulation = *input.simulation;
-    int64_t total = simulation.error_count + simulation.warning_count + simulation.info_count + static_cast<int64_t>(input.host_findings.size());
+    int64_t total =
+        simulation.error_count + simulation.warning_count + simulation.info_count + static_cast<int64_t>(input.host_findings.size());
     if (total > static_cast<int64_t>(shown))
-        out += "<p class=\"soft\">" + plural(total - static_cast<int64_t>(shown), "more finding is", "more findings are") + " not listed here.</p>\n";
+        out += "<p class=\"soft\">" + plural(total - static_cast<int64_t>(shown), "more finding is", "more findings are") +
+               " not listed here.</p>\n";
     return out;
 }
 
@@ -111,7 +116,8 @@ std::string tools_section(const ReportInput& input) {
     double longest_s = 0;
     for (const ToolUse& use : tools) longest_s = std::max(longest_s, use.time_s);
     std::string out =
-        "<h2>Time by tool</h2>\n<div class=\"card scroll\"><table><thead><tr><th>Tool</th><th></th><th class=\"n\">Time</th><th style=\"width:30%\"></th>"
+        "<h2>Time by tool</h2>\n<div class=\"card scroll\"><table><thead><tr><th>Tool</th><th></th><th class=\"n\">Time</th><th "
+        "style=\"width:30%\"></th>"
         "<th class=\"n\">Cut length</th><th class=\"n\">Removed</th><th class=\"n\">Deepest cut</th></tr></thead><tbody>\n";
     for (const ToolUse& use : tools) {
         const Tool* tool = find_tool(input.setup->tools, use.number);
@@ -124,8 +130,9 @@ std::string tools_section(const ReportInput& input) {
                cell(number(use.max_depth_mm, 2) + " mm", "n") + "</tr>\n";
     }
     const TimeTotals& time = input.simulation->time;
-    return out + "</tbody></table></div>\n<p class=\"soft\">Cutting " + duration_text(time.cutting_s) + ", rapids " + duration_text(time.rapid_s) +
-           ", dwells " + duration_text(time.dwell_s) + ", tool changes and spindle ramps " + duration_text(time.tool_change_s) + ".</p>\n";
+    return out + "</tbody></table></div>\n<p class=\"soft\">Cutting " + duration_text(time.cutting_s) + ", rapids " +
+           duration_text(time.rapid_s) + ", dwells " + duration_text(time.dwell_s) + ", tool changes and spindle ramps " +
+           duration_text(time.tool_change_s) + ".</p>\n";
 }
 
 std::string vector_text(Vec3 v) { return number(v.x, 3) + ", " + number(v.y, 3) + ", " + number(v.z, 3); }
@@ -133,11 +140,14 @@ std::string vector_text(Vec3 v) { return number(v.x, 3) + ", " + number(v.y, 3) 
 std::string solid_text(const Solid& solid) {
     const auto& d = solid.dims_mm;
     switch (solid.shape) {
-        case StockShape::kBox: return "box " + number(d[0], 3) + " × " + number(d[1], 3) + " × " + number(d[2], 3) + " mm at " + vector_text(solid.origin_mm);
-        case StockShape::kCylinder: return "cylinder D" + number(d[0], 3) + " × " + number(d[1], 3) + " mm at " + vector_text(solid.origin_mm);
+        case StockShape::kBox:
+            return "box " + number(d[0], 3) + " × " + number(d[1], 3) + " × " + number(d[2], 3) + " mm at " + vector_text(solid.origin_mm);
+        case StockShape::kCylinder:
+            return "cylinder D" + number(d[0], 3) + " × " + number(d[1], 3) + " mm at " + vector_text(solid.origin_mm);
         case StockShape::kTube:
             return "tube D" + number(d[0], 3) + "/" + number(d[1], 3) + " × " + number(d[2], 3) + " mm at " + vector_text(solid.origin_mm);
-        case StockShape::kMesh: break;
+        case StockShape::kMesh:
+            break;
     }
     return "mesh of " + grouped(static_cast<double>(solid.mesh.size()), 0) + " triangles";
 }
@@ -160,7 +170,8 @@ std::string setup_section(const ReportInput& input) {
         out += row("at feed", vector_text(simulation.cutting_bounds_mm.low) + " to " + vector_text(simulation.cutting_bounds_mm.high));
     if (const auto& agreement = input.agreement)
         out += row("Second engine", escape_markup(agreement->engine) + ": removed volume differs by " +
-                                        grouped(agreement->volume_difference_mm3, 2) + " mm³ at " + number(agreement->resolution_mm, 3) + " mm");
+                                        grouped(agreement->volume_difference_mm3, 2) + " mm³ at " + number(agreement->resolution_mm, 3) +
+                                        " mm");
     return out + "</dl>\n";
 }
 
@@ -174,8 +185,9 @@ std::string list_section(const char* title, const std::vector<std::string>& item
 }  // namespace
 
 std::string tool_text(const Tool& tool) {
-    static constexpr const char* kNames[] = {"flat end mill", "ball end mill", "bull-nose end mill", "V bit", "chamfer mill", "drill",
-                                             "tapered mill", "T-slot cutter", "dovetail cutter", "lollipop", "face mill", "form tool"};
+    static constexpr const char* kNames[] = {"flat end mill",   "ball end mill", "bull-nose end mill", "V bit",
+                                             "chamfer mill",    "drill",         "tapered mill",       "T-slot cutter",
+                                             "dovetail cutter", "lollipop",      "face mill",          "form tool"};
     std::string text = "D" + number(tool.diameter_mm, 3) + " " + kNames[static_cast<size_t>(tool.type)];
     if (tool.corner_radius_mm > 0 && tool.type == ToolType::kBull) text += ", R" + number(tool.corner_radius_mm, 3);
     if (tool.included_angle_deg > 0) text += ", " + number(tool.included_angle_deg, 2) + "°";
@@ -197,7 +209,8 @@ std::string report_html(const ReportInput& input, std::string_view snapshot_png)
     out += verdict_section(input);
     if (!snapshot_png.empty())
         out += "<img class=\"shot\" alt=\"The part in the simulator\" src=\"data:image/png;base64," + base64(snapshot_png) + "\">\n";
-    out += figures_section(input) + findings_section(input) + html_excerpts(input) + tools_section(input) + html_plots(input) + setup_section(input);
+    out += figures_section(input) + findings_section(input) + html_excerpts(input) + tools_section(input) + html_plots(input) +
+           setup_section(input);
     std::vector<std::string> assumptions = input.assumptions;
     assumptions.insert(assumptions.end(), input.simulation->assumptions.begin(), input.simulation->assumptions.end());
     out += list_section("Assumptions", assumptions);
@@ -205,8 +218,10 @@ std::string report_html(const ReportInput& input, std::string_view snapshot_png)
     for (const Artefact& artefact : input.artefacts)
         files.push_back(artefact.name + ", " + grouped(static_cast<double>(artefact.size_bytes) / 1000, 1) + " kB");
     out += list_section("Files beside this page", files);
-    out += "<footer>" + escape_markup(input.sim_id) + " · engine " + escape_markup(input.engine_name) + " " + escape_markup(input.engine_version) +
-           (input.program_text.empty() ? "" : " · program SHA-256 " + sha256_hex(input.program_text)) + "</footer>\n</main>\n</body>\n</html>\n";
+    out += "<footer>" + escape_markup(input.sim_id) + " · engine " + escape_markup(input.engine_name) + " " +
+           escape_markup(input.engine_version) +
+           (input.program_text.empty() ? "" : " · program SHA-256 " + sha256_hex(input.program_text)) +
+           "</footer>\n</main>\n</body>\n</html>\n";
     return out;
 }
 

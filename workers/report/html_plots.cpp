@@ -10,9 +10,9 @@ namespace proveout {
 
 namespace {
 
-constexpr int kBins = 480;          // two pixels of the drawing each
+constexpr int kBins = 480;  // two pixels of the drawing each
 constexpr double kLeft_px = 54, kRight_px = 1040, kTop_px = 8, kBottom_px = 148, kHeight_px = 172;
-constexpr int kMaxMarks = 200;      // collisions drawn; more would be a red wall
+constexpr int kMaxMarks = 200;  // collisions drawn; more would be a red wall
 
 struct Series {
     double duration_s = 0;
@@ -70,7 +70,8 @@ struct Axes {
 std::string px(double value) { return number(value, 1); }
 
 std::string line(double x0, double y0, double x1, double y1, const char* style) {
-    return "<line class=\"" + std::string(style) + "\" x1=\"" + px(x0) + "\" y1=\"" + px(y0) + "\" x2=\"" + px(x1) + "\" y2=\"" + px(y1) + "\"/>";
+    return "<line class=\"" + std::string(style) + "\" x1=\"" + px(x0) + "\" y1=\"" + px(y0) + "\" x2=\"" + px(x1) + "\" y2=\"" + px(y1) +
+           "\"/>";
 }
 
 std::string text(double x, double y, const char* anchor, const std::string& words) {
@@ -97,14 +98,15 @@ std::string marks(const ReportInput& input, const Axes& axes) {
         if (!rule || !rule->is_collision || finding.time_s < 0 || left-- <= 0) continue;
         double x = axes.x(std::min(finding.time_s, axes.duration_s));
         svg += "<g><title>" + escape_markup(finding.code) + ", line " + std::to_string(finding.line) + "</title>" +
-               line(x, kTop_px, x, kBottom_px, "mark") + "<circle class=\"tip\" cx=\"" + px(x) + "\" cy=\"" + px(kTop_px + 2) + "\" r=\"3.5\"/></g>";
+               line(x, kTop_px, x, kBottom_px, "mark") + "<circle class=\"tip\" cx=\"" + px(x) + "\" cy=\"" + px(kTop_px + 2) +
+               "\" r=\"3.5\"/></g>";
     }
     return svg;
 }
 
 std::string plot(const ReportInput& input, const std::string& title, const Axes& axes, const std::string& shape) {
-    return "<div class=\"card plot\"><h3>" + title + "</h3><svg viewBox=\"0 0 1052 " + px(kHeight_px) + "\" role=\"img\" aria-label=\"" + title + "\">" +
-           grid(axes) + shape + marks(input, axes) + "</svg></div>\n";
+    return "<div class=\"card plot\"><h3>" + title + "</h3><svg viewBox=\"0 0 1052 " + px(kHeight_px) + "\" role=\"img\" aria-label=\"" +
+           title + "\">" + grid(axes) + shape + marks(input, axes) + "</svg></div>\n";
 }
 
 std::string rate_plot(const ReportInput& input, const Series& series) {
@@ -117,8 +119,8 @@ std::string rate_plot(const ReportInput& input, const Series& series) {
     for (int bin = 0; bin < kBins; ++bin)
         path += (bin ? "L" : "") + px(axes.x((bin + 0.5) * per_bin_s)) + " " + px(axes.y(rate[static_cast<size_t>(bin)]));
     return plot(input, "Removal rate, cm³/min", axes,
-                "<path class=\"area\" d=\"M" + px(kLeft_px) + " " + px(kBottom_px) + "L" + path + "L" + px(kRight_px) + " " + px(kBottom_px) +
-                    "Z\"/><path class=\"trace\" d=\"M" + path + "\"/>");
+                "<path class=\"area\" d=\"M" + px(kLeft_px) + " " + px(kBottom_px) + "L" + path + "L" + px(kRight_px) + " " +
+                    px(kBottom_px) + "Z\"/><path class=\"trace\" d=\"M" + path + "\"/>");
 }
 
 std::string height_plot(const ReportInput& input, const Series& series) {
@@ -154,10 +156,12 @@ std::string tool_strip(const ReportInput& input, double duration_s) {
         svg += "<rect class=\"" + tool_class(input, tool) + "\" x=\"" + px(x0) + "\" y=\"4\" width=\"" + px(std::max(0.5, x1 - x0 - 2)) +
                "\" height=\"20\" rx=\"3\"/>";
         if (x1 - x0 > 24)
-            svg += "<text class=\"name\" x=\"" + px((x0 + x1) / 2) + "\" y=\"18\" text-anchor=\"middle\">T" + std::to_string(tool) + "</text>";
+            svg +=
+                "<text class=\"name\" x=\"" + px((x0 + x1) / 2) + "\" y=\"18\" text-anchor=\"middle\">T" + std::to_string(tool) + "</text>";
     }
-    return "<div class=\"card plot\"><h3>Tool in the spindle</h3><svg viewBox=\"0 0 1052 28\" role=\"img\" aria-label=\"Tool in the spindle\">" + svg +
-           "</svg></div>\n";
+    return "<div class=\"card plot\"><h3>Tool in the spindle</h3><svg viewBox=\"0 0 1052 28\" role=\"img\" aria-label=\"Tool in the "
+           "spindle\">" +
+           svg + "</svg></div>\n";
 }
 
 }  // namespace

@@ -56,8 +56,10 @@ svg .trace{fill:none;stroke:var(--c0);stroke-width:1.6;stroke-linejoin:round}
 svg .mark{stroke:var(--error);stroke-width:1.4;stroke-dasharray:3 2}
 svg .tip{fill:var(--error)}
 svg .name{fill:#fff;font-weight:600}
-.c0{background:var(--c0);fill:var(--c0)}.c1{background:var(--c1);fill:var(--c1)}.c2{background:var(--c2);fill:var(--c2)}.c3{background:var(--c3);fill:var(--c3)}
-.c4{background:var(--c4);fill:var(--c4)}.c5{background:var(--c5);fill:var(--c5)}.c6{background:var(--c6);fill:var(--c6)}.c7{background:var(--c7);fill:var(--c7)}
+.c0{background:var(--c0);fill:var(--c0)}.c1{background:var(--c1);fill:var(--c1)}
+.c2{background:var(--c2);fill:var(--c2)}.c3{background:var(--c3);fill:var(--c3)}
+.c4{background:var(--c4);fill:var(--c4)}.c5{background:var(--c5);fill:var(--c5)}
+.c6{background:var(--c6);fill:var(--c6)}.c7{background:var(--c7);fill:var(--c7)}
 ul{margin:6px 0;padding-left:20px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;padding:12px 16px;font-size:14px}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

@@ -25,13 +25,13 @@
 namespace proveout {
 
 struct Artefact {
-    std::string name;          // relative to the output directory: "out.mp4", "logs/run.log"
+    std::string name;  // relative to the output directory: "out.mp4", "logs/run.log"
     int64_t size_bytes = 0;
-    std::string sha256;        // 64 lower-case hex digits
+    std::string sha256;  // 64 lower-case hex digits
     std::string content_type;
 };
 
-struct Video {                 // as verified after encoding
+struct Video {  // as verified after encoding
     int frames = 0;
     double duration_s = 0;
     int width = 0, height = 0, fps = 0;
@@ -40,29 +40,30 @@ struct Video {                 // as verified after encoding
 
 // What the second engine says of the part (engines `both` and `camotics`).
 struct Agreement {
-    std::string engine;        // "camotics"
+    std::string engine;  // "camotics"
     double resolution_mm = 0;
-    double volume_difference_mm3 = 0;               // removed by the second engine less removed by ours
+    double volume_difference_mm3 = 0;  // removed by the second engine less removed by ours
     std::optional<double> max_deviation_mm, p99_deviation_mm;
 };
 
-struct MeshInfo {              // of part.stl and part.glb
+struct MeshInfo {  // of part.stl and part.glb
     int64_t triangles = 0;
     double tolerance_mm = 0;
 };
 
 struct ReportInput {
-    const Simulation* simulation = nullptr;         // REQUIRES: set
-    const Setup* setup = nullptr;                   // REQUIRES: set; the one that was simulated (tools and stock filled in)
+    const Simulation* simulation = nullptr;  // REQUIRES: set
+    const Setup* setup = nullptr;            // REQUIRES: set; the one that was simulated (tools and stock filled in)
     std::string sim_id;
     std::string engine_name = "native";
     std::string engine_version;
-    std::string program_name;                       // label; SARIF's artifactLocation.uri when it is a relative path
-    std::string_view program_text;                  // for the program's hash, and the lines that the page shows around findings; may be empty
-    std::string job_json;                           // normalised job document; repeated as `job`, without inline_gcode. "": left out
-    std::vector<std::string> assumptions;           // the host's, put before the simulation's
-    std::vector<Finding> host_findings;             // of the run, not of the program: ENCODING_FAILED. They count for the verdict
-    std::string video_path, snapshot_path;          // "": null
+    std::string program_name;               // label; SARIF's artifactLocation.uri when it is a relative path
+    std::string_view program_text;          // for the program's hash, and the lines that the page shows around findings; may be empty
+    std::string job_json;                   // normalised job document; repeated as `job`, without inline_gcode. "": left out
+    std::string stock_mesh_ref;             // of a mesh stock, as the job gave it
+    std::vector<std::string> assumptions;   // the host's, put before the simulation's
+    std::vector<Finding> host_findings;     // of the run, not of the program: ENCODING_FAILED. They count for the verdict
+    std::string video_path, snapshot_path;  // "": null
     std::optional<Video> video;
     std::optional<MeshInfo> mesh;
     std::optional<Agreement> agreement;
@@ -75,8 +76,8 @@ std::string report_json(const ReportInput& input);
 // Worst severity of the simulation and the host's findings.
 Severity verdict_of(const ReportInput& input);
 
-// The gate before a report is written: JSON Schema and what a schema cannot say (each collision is in notes, the counters hold, the verdict is
-// not better than a note). Error: kEngineFailed, with one fault per violation at its JSON pointer.
+// The gate before a report is written: JSON Schema and what a schema cannot say (each collision is in notes, the counters hold, the verdict
+// is not better than a note). Error: kEngineFailed, with one fault per violation at its JSON pointer.
 Status validate_report(std::string_view json);
 
 // workers/camotics.output.schema.json, built into the binary.

@@ -1,6 +1,7 @@
 // sim_report v1 from plain structs. The schema beside this folder is the contract; validate.cpp checks every report against it.
 #include <nlohmann/json.hpp>
 
+#include "job/job.h"
 #include "report/report.h"
 #include "report/text.h"
 
@@ -11,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Decimals that a reader can use: a micrometre, a millisecond, a thousandth of a cubic millimetre.
-constexpr int kLengthDecimals = 4, kTimeDecimals = 3, kVolumeDecimals = 3, kAngleDecimals = 4, kSpeedDecimals = 3;
+constexpr int kLengthDecimals = 4, kTimeDecimals = 3, kVolumeDecimals = 3;
 
 double mm(double value) { return rounded(value, kLengthDecimals); }
 double seconds(double value) { return rounded(std::max(0.0, value), kTimeDecimals); }
@@ -83,46 +84,19 @@ Json time_json(const Simulation& simulation) {
             {"by_tool", std::move(by_tool)}};
 }
 
-// The job document's members, in mm. Those that the tool's type has no use for, and unknown limits, are left out.
-Json tool_members(const Tool& tool) {
-    Json out = {{"number", tool.number}, {"type", name_of(tool.type)}, {"units", "mm"}, {"diameter", mm(tool.diameter_mm)}};
-    auto add_if = [&](const char* name, double value, int decimals) {
-        if (value > 0) out[name] = rounded(value, decimals);
-    };
-    add_if("corner_radius", tool.corner_radius_mm, kLengthDecimals);
-    add_if("tip_diameter", tool.tip_diameter_mm, kLengthDecimals);
-    add_if("included_angle_deg", tool.included_angle_deg, kAngleDecimals);
-    add_if("taper_angle_deg", tool.taper_angle_deg, kAngleDecimals);
-    add_if("neck_diameter", tool.neck_diameter_mm, kLengthDecimals);
-    out["flutes"] = std::max(0, tool.flutes);
-    out["flute_length"] = mm(tool.flute_length_mm);
-    out["shank_diameter"] = mm(tool.shank_diameter_mm);
-    out["stickout"] = mm(tool.stickout_mm);
-    Json holder = Json::array();
-    for (const HolderSegment& segment : tool.holder)
-        holder.push_back({{"height", mm(segment.height_mm)},
-                          {"lower_diameter", mm(segment.lower_diameter_mm)},
-                          {"upper_diameter", mm(segment.upper_diameter_mm)}});
-    out["holder"] = std::move(holder);
-    if (!tool.profile.empty()) {
-        Json profile = Json::array();
-        for (const auto& p : tool.profile) profile.push_back({mm(p[0]), mm(p[1])});
-        out["profile"] = std::move(profile);
-    }
-    add_if("max_rpm", tool.max_rpm, kSpeedDecimals);
-    add_if("feed_mm_per_min", tool.feed_mm_per_min, kSpeedDecimals);
-    add_if("spindle_rpm", tool.spindle_rpm, kSpeedDecimals);
-    out["center_cutting"] = tool.center_cutting;
-    out["length_offset"] = mm(tool.length_offset_mm);
-    if (!tool.comment.empty()) out["comment"] = tool.comment;
-    return out;
+// Inch documents leave 2.5399999999999996 behind.
+void round_lengths(Json& value) {
+    if (value.is_number_float()) value = mm(value.get<double>());
+    if (value.is_structured())
+        for (Json& member : value) round_lengths(member);
 }
 
 Json tools_json(const ReportInput& input) {
     Json tools = Json::array();
     for (const ToolUse& use : input.simulation->tools) {
         const Tool* tool = find_tool(input.setup->tools, use.number);
-        Json out = tool ? tool_members(*tool) : Json::object({{"number", std::max(0, use.number)}});
+        Json out = tool ? Json::parse(tool_document(*tool)) : Json::object({{"number", std::max(0, use.number)}});
+        round_lengths(out);
         out["cut_length_mm"] = mm(use.cut_length_mm);
         out["removed_mm3"] = mm3(use.removed_mm3);
         out["max_depth_mm"] = mm(use.max_depth_mm);
@@ -135,15 +109,9 @@ Json tools_json(const ReportInput& input) {
 Json stock_json(const ReportInput& input) {
     if (!input.setup->stock) return nullptr;
     const Stock& stock = *input.setup->stock;
-    static constexpr const char* kShapes[] = {"box", "cylinder", "tube", "mesh"};
-    static constexpr int kDims[] = {3, 2, 3, 0};
-    int shape = static_cast<int>(stock.solid.shape);
-    Json out = {{"shape", kShapes[shape]}};
-    for (int i = 0; i < kDims[shape]; ++i) out["dims"].push_back(mm(stock.solid.dims_mm[static_cast<size_t>(i)]));
-    out["origin"] = point(stock.solid.origin_mm);
-    out["units"] = "mm";
-    if (!stock.material.empty()) out["material"] = stock.material;
-    if (shape == 3) out["triangles"] = stock.solid.mesh.size();
+    Json out = Json::parse(solid_document(stock.solid, input.stock_mesh_ref, stock.material));
+    round_lengths(out);
+    if (stock.solid.shape == StockShape::kMesh) out["triangles"] = stock.solid.mesh.size();
     Json bounds = box_json(bounds_of(stock.solid));
     if (!bounds.is_null()) out["bounds_mm"] = std::move(bounds);
     out["volume_mm3"] = mm3(input.simulation->stock_volume_mm3);
@@ -182,15 +150,16 @@ Json agreement_json(const Agreement& agreement) {
 void add_products(Json& out, const ReportInput& input) {
     out["video"] = nullptr;
     if (const auto& video = input.video)
-        out["video"] = {{"frames", video->frames}, {"duration_s", seconds(video->duration_s)}, {"width", video->width},
-                        {"height", video->height}, {"fps", video->fps}, {"bytes", video->bytes}};
+        out["video"] = {{"frames", video->frames}, {"duration_s", seconds(video->duration_s)},
+                        {"width", video->width},   {"height", video->height},
+                        {"fps", video->fps},       {"bytes", video->bytes}};
     out["mesh"] = nullptr;
     if (const auto& mesh = input.mesh) out["mesh"] = {{"triangles", mesh->triangles}, {"tolerance_mm", mm(mesh->tolerance_mm)}};
     out["agreement"] = input.agreement ? agreement_json(*input.agreement) : Json();
     out["artefacts"] = Json::array();
     for (const Artefact& artefact : input.artefacts)
-        out["artefacts"].push_back({{"name", artefact.name}, {"size", artefact.size_bytes}, {"sha256", artefact.sha256},
-                                    {"content_type", artefact.content_type}});
+        out["artefacts"].push_back(
+            {{"name", artefact.name}, {"size", artefact.size_bytes}, {"sha256", artefact.sha256}, {"content_type", artefact.content_type}});
     // A document that does not parse is left out: it comes from our own normaliser, whose tests see to it.
     Json job = Json::parse(input.job_json, nullptr, false);
     if (!job.is_object()) return;

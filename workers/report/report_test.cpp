@@ -74,11 +74,12 @@ TEST(Report, CollisionsStandOnceInBothLists) {
     for (const json& note : report["notes"]) in_notes += note["code"] == "HOLDER_COLLISION" || note["code"] == "FIXTURE_COLLISION";
     EXPECT_EQ(in_notes, 2);
     EXPECT_EQ(report["notes"].size(), 3u);
-    for (const char* member : {"code", "severity", "line", "last_line", "block", "time_s", "duration_s", "tool", "part", "partner", "point_mm",
-                               "depth_mm", "volume_mm3", "message"})
+    for (const char* member : {"code", "severity", "line", "last_line", "block", "time_s", "duration_s", "tool", "part", "partner",
+                               "point_mm", "depth_mm", "volume_mm3", "message"})
         EXPECT_TRUE(report["collisions"][0].contains(member)) << member;
     const json& unsupported = report["notes"][2];
-    for (const char* absent : {"time_s", "tool", "part", "point_mm", "depth_mm", "controller_error"}) EXPECT_FALSE(unsupported.contains(absent)) << absent;
+    for (const char* absent : {"time_s", "tool", "part", "point_mm", "depth_mm", "controller_error"})
+        EXPECT_FALSE(unsupported.contains(absent)) << absent;
 }
 
 TEST(Report, HostFindingsCountForTheVerdict) {
@@ -128,7 +129,7 @@ TEST(Report, LeavesTheProgramOut) {
 }
 
 struct Broken {
-    const char* pointer;               // of the fault
+    const char* pointer;  // of the fault
     std::function<void(json&)> damage;
 };
 
@@ -157,7 +158,10 @@ TEST(Gate, RefusesEveryBrokenDocument) {
         {"/notes/0/message", [](json& r) { r["notes"][0]["message"] = ""; }},
         {"/collisions/0", [](json& r) { r["collisions"][0].erase("depth_mm"); }},
         {"/collisions/0/code", [](json& r) { r["collisions"][0]["code"] = "NEAR_MISS"; }},
-        {"/collisions/0/point_mm", [](json& r) { r["collisions"][0]["point_mm"] = json::array({1, 2}); }},
+        {"/collisions/0/point_mm",
+         [](json& r) {
+             r["collisions"][0]["point_mm"] = json::array({1, 2});
+         }},
         {"/time", [](json& r) { r["time"].erase("rapid_s"); }},
         {"/tools/0", [](json& r) { r["tools"][0].erase("removed_mm3"); }},
         {"/tools/0/type", [](json& r) { r["tools"][0]["type"] = "laser"; }},
@@ -194,8 +198,9 @@ TEST(Gate, RefusesWhatIsNoJson) {
 }
 
 TEST(Gate, AcceptsTheShortestReportAndAdditions) {
-    json shortest = {{"schema", "sim_report/v1"}, {"sim_id", "sim_1"},       {"verdict", "ok"},           {"collision_count", 0},   {"removed_volume_mm3", 0},
-                     {"est_time_s", 0},           {"sim_video_path", nullptr}, {"sim_snapshot_path", "a"}, {"notes", json::array()}, {"later", 1}};
+    json shortest = {{"schema", "sim_report/v1"}, {"sim_id", "sim_1"}, {"verdict", "ok"},           {"collision_count", 0},
+                     {"removed_volume_mm3", 0},   {"est_time_s", 0},   {"sim_video_path", nullptr}, {"sim_snapshot_path", "a"},
+                     {"notes", json::array()},    {"later", 1}};
     Status status = validate_report(shortest.dump());
     EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
 }
@@ -264,18 +269,19 @@ TEST(Text, NumbersAreShortAndExact) {
 }
 
 TEST(Text, Base64IsThatOfRfc4648) {
-    const char* cases[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const char* cases[][2] = {
+        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
     for (const auto& c : cases) EXPECT_EQ(base64(c[0]), c[1]);
 }
 
 TEST(Text, Utf8IsMadeValid) {
     const std::string kBad = "\xEF\xBF\xBD";
     EXPECT_EQ(clean_utf8("Fräser Ø6 \xE2\x82\xAC \xF0\x9F\x94\xA9"), "Fräser Ø6 \xE2\x82\xAC \xF0\x9F\x94\xA9");
-    EXPECT_EQ(clean_utf8("\xFC"), kBad);                               // Latin-1
-    EXPECT_EQ(clean_utf8("\xC0\xAF"), kBad + kBad);                    // overlong
-    EXPECT_EQ(clean_utf8("\xED\xA0\x80"), kBad + kBad + kBad);         // surrogate
+    EXPECT_EQ(clean_utf8("\xFC"), kBad);                                   // Latin-1
+    EXPECT_EQ(clean_utf8("\xC0\xAF"), kBad + kBad);                        // overlong
+    EXPECT_EQ(clean_utf8("\xED\xA0\x80"), kBad + kBad + kBad);             // surrogate
     EXPECT_EQ(clean_utf8("\xF4\x90\x80\x80"), kBad + kBad + kBad + kBad);  // above U+10FFFF
-    EXPECT_EQ(clean_utf8("a\xE2\x82"), "a" + kBad + kBad);             // cut off
+    EXPECT_EQ(clean_utf8("a\xE2\x82"), "a" + kBad + kBad);                 // cut off
 }
 
 }  // namespace

@@ -44,12 +44,14 @@ struct SampleRun {
 
     void add_findings() {
         Finding holder;
-        holder.code = "HOLDER_COLLISION", holder.severity = Severity::kError, holder.line = 10, holder.last_line = 11, holder.block = "G1 Z-20";
+        holder.code = "HOLDER_COLLISION", holder.severity = Severity::kError, holder.line = 10, holder.last_line = 11,
+        holder.block = "G1 Z-20";
         holder.time_s = 12.3456, holder.duration_s = 0.5, holder.tool = 2, holder.part = Part::kHolder, holder.partner = "stock";
         holder.has_point = true, holder.point_mm = {1.23456, -2, -5}, holder.depth_mm = 5, holder.volume_mm3 = 101.3333333;
         holder.message = "holder of T2 meets stock, 5 mm deep";
         Finding clamp = holder;
-        clamp.code = "FIXTURE_COLLISION", clamp.line = clamp.last_line = 11, clamp.block = "X-10", clamp.partner = "left clamp", clamp.time_s = 13;
+        clamp.code = "FIXTURE_COLLISION", clamp.line = clamp.last_line = 11, clamp.block = "X-10", clamp.partner = "left clamp",
+        clamp.time_s = 13;
         clamp.message = "holder of T2 meets left clamp";
         Finding unsupported;
         unsupported.code = "UNSUPPORTED_CODE", unsupported.severity = Severity::kWarning, unsupported.line = 12, unsupported.block = "M199";

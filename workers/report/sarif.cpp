@@ -24,9 +24,12 @@ std::string uri_of(const std::string& path) {
     std::string uri = path.starts_with('/') ? "file://" : "";
     for (char c : path) {
         auto byte = static_cast<unsigned char>(c);
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string::npos;
-        if (plain) uri += c;
-        else uri += '%', uri += "0123456789ABCDEF"[byte >> 4], uri += "0123456789ABCDEF"[byte & 15];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     std::string_view("-._~/").find(c) != std::string::npos;
+        if (plain)
+            uri += c;
+        else
+            uri += '%', uri += "0123456789ABCDEF"[byte >> 4], uri += "0123456789ABCDEF"[byte & 15];
     }
     return uri;
 }
@@ -42,7 +45,8 @@ Json rules_json() {
     return rules;
 }
 
-// occurrence: how many equal blocks had the same finding before; keeps the fingerprints of repeats apart and stable when lines are inserted.
+// occurrence: how many equal blocks had the same finding before; keeps the fingerprints of repeats apart and stable when lines are
+// inserted.
 Json result_json(const ReportInput& input, const Finding& finding, int occurrence) {
     Json location = {{"artifactLocation", {{"uri", uri_of(input.program_name)}}}};
     if (finding.line > 0) {

@@ -35,8 +35,10 @@ std::string clean_utf8(std::string_view text) {
     out.reserve(text.size());
     for (size_t at = 0; at < text.size();) {
         size_t length = sequence_length(text, at);
-        if (length) out += text.substr(at, length);
-        else out += kReplacement;
+        if (length)
+            out += text.substr(at, length);
+        else
+            out += kReplacement;
         at += length ? length : 1;
     }
     return out;
@@ -58,13 +60,28 @@ std::string escape_markup(std::string_view text) {
             out += character;
         } else {
             switch (first) {
-                case '&': out += "&amp;"; break;
-                case '<': out += "&lt;"; break;
-                case '>': out += "&gt;"; break;
-                case '"': out += "&quot;"; break;
-                case '\'': out += "&#39;"; break;
-                case '\t': case '\n': case '\r': out += ' '; break;
-                default: out += static_cast<char>(first);
+                case '&':
+                    out += "&amp;";
+                    break;
+                case '<':
+                    out += "&lt;";
+                    break;
+                case '>':
+                    out += "&gt;";
+                    break;
+                case '"':
+                    out += "&quot;";
+                    break;
+                case '\'':
+                    out += "&#39;";
+                    break;
+                case '\t':
+                case '\n':
+                case '\r':
+                    out += ' ';
+                    break;
+                default:
+                    out += static_cast<char>(first);
             }
         }
     }

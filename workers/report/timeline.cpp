@@ -14,7 +14,8 @@ constexpr double kSamePoint_mm = 0.0005;
 
 constexpr std::string_view kKinds = R"(["rapid","feed","arc","dwell","tool_change","spindle","pause","end"])";
 constexpr std::string_view kColumns =
-    R"(["line","lines","kind","tool","start_s","duration_s","x_mm","y_mm","z_mm","removed_mm3","feed_mm_per_min","spindle_rpm","x0_mm","y0_mm","z0_mm"])";
+    R"(["line","lines","kind","tool","start_s","duration_s","x_mm","y_mm","z_mm","removed_mm3","feed_mm_per_min","spindle_rpm",)"
+    R"("x0_mm","y0_mm","z0_mm"])";
 
 void add(std::string& out, double value, int decimals) {
     out += ',';
@@ -61,8 +62,8 @@ std::string timeline_json(const ReportInput& input) {
         chunks += end < entries.size() ? ",\n" : "\n";
     }
     std::string out = "{\"schema\":\"proveout_timeline/v1\",\"records\":" + std::to_string(entries.size()) +
-                      ",\"merge_factor\":" + std::to_string(simulation.timeline_merge_factor) + ",\"duration_s\":" +
-                      number(simulation.time.total_s(), 4) + ",\"kinds\":";
+                      ",\"merge_factor\":" + std::to_string(simulation.timeline_merge_factor) +
+                      ",\"duration_s\":" + number(simulation.time.total_s(), 4) + ",\"kinds\":";
     out += kKinds;
     out += ",\"columns\":";
     out += kColumns;

@@ -87,8 +87,10 @@ Error gate_error(std::vector<Fault> faults) {
 Status validate_report(std::string_view text) {
     std::vector<Fault> faults;
     json report = json::parse(text, nullptr, false);
-    if (report.is_discarded()) faults.push_back({"", "is not JSON"});
-    else check_schema(report, faults);
+    if (report.is_discarded())
+        faults.push_back({"", "is not JSON"});
+    else
+        check_schema(report, faults);
     if (faults.empty()) check_consistency(report, faults);
     if (!faults.empty()) return gate_error(std::move(faults));
     return Unit{};
