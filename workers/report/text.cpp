@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace proveout {
 
@@ -24,6 +25,15 @@ size_t sequence_length(std::string_view text, size_t at) {
         return follows(at + 1, low, high) && follows(at + 2, 0x80, 0xBF) && follows(at + 3, 0x80, 0xBF) ? 4 : 0;
     }
     return 0;
+}
+
+// One ASCII character in text or in a quoted attribute.
+std::string markup_of(char c) {
+    static constexpr std::pair<char, const char*> kEntities[] = {
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {'\t', " "}, {'\n', " "}, {'\r', " "}};
+    for (auto [character, markup] : kEntities)
+        if (c == character) return markup;
+    return std::string(1, c);
 }
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -59,30 +69,7 @@ std::string escape_markup(std::string_view text) {
         } else if (length > 1) {
             out += character;
         } else {
-            switch (first) {
-                case '&':
-                    out += "&amp;";
-                    break;
-                case '<':
-                    out += "&lt;";
-                    break;
-                case '>':
-                    out += "&gt;";
-                    break;
-                case '"':
-                    out += "&quot;";
-                    break;
-                case '\'':
-                    out += "&#39;";
-                    break;
-                case '\t':
-                case '\n':
-                case '\r':
-                    out += ' ';
-                    break;
-                default:
-                    out += static_cast<char>(first);
-            }
+            out += markup_of(static_cast<char>(first));
         }
     }
     return out;
