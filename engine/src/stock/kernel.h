@@ -28,7 +28,7 @@ struct KernelSweep {
     float s_offset;           // along-track position of the reference point from A
     float length;
     float slope;              // m
-    float w_factor;           // kBall: m / sqrt(1 + m^2); kCone: |m| / sqrt(k^2 - m^2), or huge if |m| >= k
+    float w_factor;           // kBall: |m| / sqrt(1 + m^2); kCone: |m| / sqrt(k^2 - m^2), or huge if |m| >= k
     // arc
     double centre_x, centre_y, arc_radius;
     double start_x, start_y, end_x, end_y;      // unit vectors from the centre
@@ -53,7 +53,7 @@ struct KernelTile {
 // A row of eight blocks, for the bound that skips blocks.
 struct BlockRow {
     float first_x, step_x, y;  // centres, tile coordinates
-    float half_diagonal;
+    float half_diagonal, half_along, half_across;  // of a block: any direction; along and across a straight track
     const float* block_top;    // 8
     float z_low;               // lowest height of the body anywhere on this sweep near the tile
 };

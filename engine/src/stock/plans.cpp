@@ -57,11 +57,18 @@ BodyPlan plan_body(const ConvexBody& body) {
         plan.shape = KernelShape::kCone;
         plan.cone = piece_slope(lower[at]);
         plan.closed_form = plan.cone > 0;
-    } else if (at + 1 == lower.size() && std::abs(lower[at].centre_rho - plan.flat) < 1e-9 &&
-               std::abs(lower[at].centre_height - lower[at].arc_radius - plan.base) < 1e-9) {
-        plan.ball = lower[at].arc_radius;
-        plan.shape = plan.flat > 0 ? KernelShape::kBull : KernelShape::kBall;
-        plan.closed_form = true;
+    } else if (at + 1 == lower.size()) {
+        // A corner arc tangent to the flat; a shrunk ball's centre lies a little beyond the axis, which the torus formulas allow.
+        const ProfilePiece& arc = lower[at];
+        double flat = at == 0 ? arc.centre_rho : plan.flat;
+        if (std::abs(arc.centre_rho - flat) < 1e-9 && flat < 1e-9 + plan.flat) {
+            plan.flat = flat;
+            plan.ball = arc.arc_radius;
+            plan.base = arc.centre_height - arc.arc_radius;
+            bool sphere = flat == 0 && std::abs(arc.arc_radius - body.radius_mm) < 1e-9;
+            plan.shape = sphere ? KernelShape::kBall : KernelShape::kBull;
+            plan.closed_form = std::abs(plan.base - lower.front().height_0) < 0.01;
+        }
     }
     return plan;
 }

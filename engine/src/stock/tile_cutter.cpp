@@ -13,6 +13,7 @@ namespace {
 constexpr int kBlocksAcross = kTile / kBlock;
 // Differences below this are rounding of heights in float, never a contact.
 constexpr double kHeightNoise_mm = 2e-5;
+constexpr double kBoundMargin = 1.0002;
 // A plunge is judged by what it removes within this share of the cutter's radius.
 constexpr double kCentreShare = 0.3;
 
@@ -71,7 +72,11 @@ class TileCutter {
         BlockRow row;
         row.first_x = static_cast<float>(0.5 * block_u);
         row.step_x = static_cast<float>(block_u);
-        row.half_diagonal = static_cast<float>(half_diagonal_ * 1.0001);
+        // A little more than the block, for the rounding of the bound itself.
+        double ux = std::abs(sweep.line.ux), uy = std::abs(sweep.line.uy);
+        row.half_diagonal = static_cast<float>(half_diagonal_ * kBoundMargin);
+        row.half_along = static_cast<float>(0.5 * (block_u * ux + block_v * uy) * kBoundMargin);
+        row.half_across = static_cast<float>(0.5 * (block_u * uy + block_v * ux) * kBoundMargin);
         row.z_low = static_cast<float>(z_low + body.base);
         for (int v = v_low; v <= v_high; ++v) {
             row.y = static_cast<float>((v + 0.5) * block_v);
