@@ -181,7 +181,10 @@ struct BlockSums {
 struct CutJob {
     BlockCut& out;
     template <KernelShape shape, KernelPath path>
-    void run(const KernelSweep& k, const KernelTile& tile, int bu, int bv) {
+    void run(const KernelSweep& sweep, const KernelTile& rays, int bu, int bv) {
+        // Copies: stores to the rays cannot change them, so that they stay in registers.
+        const KernelSweep k = sweep;
+        const KernelTile tile = rays;
         BlockSums sums;
         for (int row = 0; row < kLanes; ++row) {
             int v = bv * kLanes + row;
