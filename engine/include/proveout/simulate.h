@@ -63,6 +63,8 @@ struct FilmOptions {
     double seconds = 10;
     double memory_limit_bytes = 1e9;
 };
+int film_frames(const FilmOptions& options);  // how many frames make_film gives to its sink
+
 // Frames arrive in order; false stops the film. The last frame holds the finished part.
 using FrameSink = std::function<bool(const Frame& frame, int index)>;
 
