@@ -360,5 +360,63 @@ TEST(Grid, RoundStockHasItsVolume) {
     }
 }
 
+std::vector<Triangle> box_mesh(Vec3 a, Vec3 b) {
+    Vec3 p[8];
+    for (int i = 0; i < 8; ++i) p[i] = {i & 1 ? b.x : a.x, i & 2 ? b.y : a.y, i & 4 ? b.z : a.z};
+    std::vector<Triangle> out;
+    const int faces[6][4] = {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}};
+    for (const auto& f : faces) {
+        out.push_back({p[f[0]], p[f[1]], p[f[2]]});
+        out.push_back({p[f[0]], p[f[2]], p[f[3]]});
+    }
+    return out;
+}
+
+TEST(Grid, MeshStockAlongEveryAxisAndWithOverhangs) {
+    // Two boxes with a gap between them: rays along Z have two intervals.
+    Solid solid;
+    solid.shape = StockShape::kMesh;
+    solid.mesh = box_mesh({0, 0, 0}, {30, 20, 5});
+    std::vector<Triangle> roof = box_mesh({0, 0, 10}, {30, 20, 14});
+    solid.mesh.insert(solid.mesh.end(), roof.begin(), roof.end());
+    for (int axis : {0, 1, 2})
+        for (bool jitter : {false, true}) {
+            DexelSpec spec;
+            spec.axis = axis;
+            spec.cell_mm = 0.25;
+            spec.jitter = jitter;
+            DexelGrid grid = make_grid(solid, spec, 1e9).value();
+            EXPECT_NEAR(volume_mm3(grid), 30 * 20 * 9, 0.02 * 30 * 20 * 9) << axis;
+        }
+    DexelSpec spec;
+    spec.cell_mm = 0.25;
+    DexelGrid grid = make_grid(solid, spec, 1e9).value();
+    std::vector<Interval> ray;
+    intervals_of(grid, 10, 10, ray);
+    ASSERT_EQ(ray.size(), 2u);
+    EXPECT_FLOAT_EQ(ray[0].high, 14);
+    EXPECT_FLOAT_EQ(ray[1].high, 5);
+    // A cutter through both: the gap is no material.
+    std::vector<ToolAssembly> assemblies{make_assembly(tool(ToolType::kFlat, 6))};
+    std::vector<Sweep> sweeps;
+    append_sweeps(line({-5, 10, 3}, {35, 10, 3}), 0, 0, sweeps);
+    double gone = removed(cut_batch(grid, assemblies, sweeps, 1, CutOptions{}, Context{}));
+    EXPECT_NEAR(gone, 30 * 6 * (2 + 4), 0.01 * 30 * 6 * 6);
+}
+
+TEST(CutChecks, HolderUnderARoofIsNoContact) {
+    // A holder that stays below an overhang touches nothing: the material above it is no obstacle to what is lower.
+    Tool t = tool(ToolType::kFlat, 6, 4, 6, 6);
+    t.holder = {{3, 10, 10}};
+    Solid solid;
+    solid.shape = StockShape::kMesh;
+    solid.mesh = box_mesh({0, 0, 0}, {30, 20, 5});
+    std::vector<Triangle> roof = box_mesh({0, 0, 20}, {30, 20, 24});
+    solid.mesh.insert(solid.mesh.end(), roof.begin(), roof.end());
+    Bench bench(solid, t, 0.2);
+    EXPECT_TRUE(bench.cut({line({-10, 10, 4}, {40, 10, 4})}).contacts.empty());
+    EXPECT_FALSE(bench.cut({line({-10, 10, 13}, {40, 10, 13})}).contacts.empty());
+}
+
 }  // namespace
 }  // namespace proveout
