@@ -18,8 +18,22 @@ constexpr double kLeastBlend_mm = 1e-6;
 // A segment lasts a little more than one servo period, so that none is skipped.
 constexpr double kLeastPeriods = 1.02;
 constexpr double kColinear = 1e-6;
+// Turn up to which the tolerance limits a parabolic blend, and the one from which a corner counts as square: cosines.
+constexpr double kLeastCosine = 1e-3;
+constexpr double kLeastTurnCosine = 0.0314;  // 0.49 pi
 
-double half_angle(Vec3 unit_0, Vec3 unit_1) { return 0.5 * std::acos(std::clamp(-dot(unit_0, unit_1), -1.0, 1.0)); }
+// Half the angle between two legs: pi/2 straight on, 0 back again.
+struct HalfAngle {
+    double sine, cosine;
+    double rad() const { return std::atan2(sine, cosine); }
+};
+
+HalfAngle half_angle(Vec3 unit_0, Vec3 unit_1) {
+    double d = std::clamp(dot(unit_0, unit_1), -1.0, 1.0);
+    return {std::sqrt(0.5 * (1 + d)), std::sqrt(0.5 * (1 - d))};
+}
+
+HalfAngle half_angle_of(double rad) { return {std::sin(rad), std::cos(rad)}; }
 
 void clear_kink(TpSegment& before, TpSegment& next) {
     before.kink_mm_per_s = -1;
@@ -63,7 +77,7 @@ bool join_tangent(TpSegment& before, TpSegment& next, const AxisLimits& limits) 
 
 struct Corner {
     Vec3 unit_0, unit_1, normal;  // normal of the plane of the corner
-    double theta_rad;             // half the angle between the legs
+    HalfAngle theta;              // between the legs
     double first_mm, second_mm;   // what the blend may take of each
     double first_turn = kPi, second_turn = kPi;  // arcs: most angle it may take
 };
@@ -71,20 +85,20 @@ struct Corner {
 // Where a leg is an arc that bends the same way as the corner, its secant stands for it.
 bool corner_of(const TpSegment& before, const TpSegment& next, Corner& c) {
     c.unit_0 = before.end_unit, c.unit_1 = next.start_unit;
-    double theta = half_angle(c.unit_0, c.unit_1);
-    if (kPi / 2 - theta < kLeastAngle_rad || theta < kLeastAngle_rad) return false;
+    c.theta = half_angle(c.unit_0, c.unit_1);
+    if (c.theta.cosine < kLeastAngle_rad || c.theta.sine < kLeastAngle_rad) return false;
     c.normal = cross(c.unit_0, c.unit_1);
     double sine = length(c.normal);
     if (!(sine > 0)) return false;
     c.normal = (1 / sine) * c.normal;
-    c.theta_rad = theta;
+    double theta = before.arc || next.arc ? c.theta.rad() : 0, least = theta;
     auto coplanar = [&](const TpSegment& s) { return length(cross(c.normal, s.plane_normal)) < kColinear; };
     if (before.arc) {
         if (!coplanar(before)) return false;
         bool convex = dot(before.end_to_centre, next.start_unit) > 0;
         c.first_turn = std::min(before.angle_rad * 2 / 3, convex ? theta : kPi / 2);
         c.first_mm = (convex ? std::sin(c.first_turn / 4) : c.first_turn) * before.end_radius_mm;
-        if (convex) c.theta_rad = std::min(c.theta_rad, theta - c.first_turn / 4);
+        if (convex) least = std::min(least, theta - c.first_turn / 4);
     } else {
         c.first_mm = std::min(before.length_mm, before.whole_mm * kMostOfLine);
     }
@@ -93,11 +107,12 @@ bool corner_of(const TpSegment& before, const TpSegment& next, Corner& c) {
         bool convex = dot(next.start_to_centre, before.end_unit) < 0;
         c.second_turn = std::min(next.angle_rad / 3, convex ? theta : kPi / 2);
         c.second_mm = (convex ? std::sin(c.second_turn / 4) : c.second_turn) * next.start_radius_mm;
-        if (convex) c.theta_rad = std::min(c.theta_rad, theta - c.second_turn / 4);
+        if (convex) least = std::min(least, theta - c.second_turn / 4);
     } else {
         c.second_mm = next.length_mm * kMostOfLine;
     }
-    return c.theta_rad > kLeastAngle_rad;
+    if (least < theta) c.theta = half_angle_of(least);
+    return least >= 0 && c.theta.sine > kLeastAngle_rad;
 }
 
 double blend_tolerance(const TpSegment& before, const TpSegment& next) {
@@ -108,10 +123,11 @@ double blend_tolerance(const TpSegment& before, const TpSegment& next) {
 
 // Greatest speed that both legs allow, taken along the corner.
 double corner_speed(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits) {
-    double phi = kPi - 2 * c.theta_rad, cosine = std::cos(std::min(phi, 0.49 * kPi));
+    // Cosine and sine of the turn, pi - 2 theta; the cosine is kept from 0 (turns of 90 degrees and more).
+    double cosine = std::max(1 - 2 * c.theta.cosine * c.theta.cosine, kLeastTurnCosine), sine = 2 * c.theta.sine * c.theta.cosine;
     double v1 = std::min(before.most_mm_per_s, next.most_mm_per_s / cosine), v2 = std::min(next.most_mm_per_s, before.most_mm_per_s / cosine);
     double base = length(v2 * c.unit_1 - v1 * c.unit_0);
-    double altitude = before.arc || next.arc || !(base > 0) ? 0 : v1 * v2 * std::sin(phi) / base;
+    double altitude = before.arc || next.arc || !(base > 0) ? 0 : v1 * v2 * sine / base;
     double most = std::max(altitude, inscribed(c.normal, limits.speed_mm_per_s));
     return std::min(std::max(before.target_mm_per_s(), next.target_mm_per_s()), most);
 }
@@ -121,12 +137,12 @@ struct BlendArc {
 };
 
 bool plan_blend_arc(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits, BlendArc& out) {
-    double theta = c.theta_rad, phi = kPi - 2 * theta;
+    double phi = kPi - 2 * c.theta.rad(), tangent = c.theta.sine / c.theta.cosine;
     out.acceleration_mm_per_s2 = inscribed(c.normal, limits.acceleration_mm_per_s2);
     double across = out.acceleration_mm_per_s2 * kLinuxcncNormalShare;
-    double by_tolerance_mm = std::cos(theta) * blend_tolerance(before, next) / (1 - std::sin(theta));
+    double by_tolerance_mm = c.theta.cosine * blend_tolerance(before, next) / (1 - c.theta.sine);
     double reach_mm = std::min({c.first_mm, c.second_mm, by_tolerance_mm});
-    double largest_mm = std::tan(theta) * reach_mm;
+    double largest_mm = tangent * reach_mm;
     double speed = std::min(std::sqrt(across * largest_mm), corner_speed(before, next, c, limits));
     // As much of the lines as the parabolic blend of the same corner would take, no more.
     double half = 0.5 * out.acceleration_mm_per_s2;
@@ -134,12 +150,24 @@ bool plan_blend_arc(const TpSegment& before, const TpSegment& next, const Corner
     double radius = std::max(speed * speed / across, std::min(time_s * speed / phi, largest_mm));
     out.speed_mm_per_s = speed;
     out.length_mm = radius * phi;
-    out.trim_mm = radius / std::tan(theta);
+    out.trim_mm = radius / tangent;
     out.wanted_mm_per_s = std::max(before.target_mm_per_s(), next.target_mm_per_s());
     if (!(out.length_mm > kLeastBlend_mm) || !(speed > 0)) return false;
     if (before.arc && out.trim_mm / before.end_radius_mm > c.first_turn) return false;
     if (next.arc && out.trim_mm / next.start_radius_mm > c.second_turn) return false;
     return true;
+}
+
+TpSegment blend_segment(const Corner& corner, const BlendArc& arc) {
+    TpSegment blend;
+    blend.blend = true;
+    blend.joint = Joint::kTangent;
+    blend.start_unit = corner.unit_0, blend.end_unit = corner.unit_1;
+    blend.length_mm = blend.whole_mm = arc.length_mm;
+    blend.wanted_mm_per_s = arc.wanted_mm_per_s;
+    blend.most_mm_per_s = arc.speed_mm_per_s;
+    blend.axes_mm_per_s2 = arc.acceleration_mm_per_s2;
+    return blend;
 }
 
 void shorten(TpSegment& s, double mm) {
@@ -184,21 +212,20 @@ BlendSpeeds parabolic_speeds(const TpSegment& s, const TpSegment& next, bool fin
     double longest_s = std::min(s.length_mm / v, next.length_mm / w);
     double blend_s = std::min(longest_s, std::max(v / a, w / b));
     BlendSpeeds speeds{std::min(v, blend_s * a), std::min(w, blend_s * b), 0};
-    double theta = half_angle(s.end_unit, next.start_unit);
-    if (s.tolerance_mm > 0 && std::cos(theta) > 1e-3) {
-        double most = 2 * std::sqrt(a * s.tolerance_mm / std::cos(theta));
+    HalfAngle theta = half_angle(s.end_unit, next.start_unit);
+    if (s.tolerance_mm > 0 && theta.cosine > kLeastCosine) {
+        double most = 2 * std::sqrt(a * s.tolerance_mm / theta.cosine);
         speeds.from_mm_per_s = std::min(speeds.from_mm_per_s, most);
         speeds.to_mm_per_s = std::min(speeds.to_mm_per_s, most);
     }
-    speeds.net_mm_per_s = std::sin(theta) * 0.5 * (speeds.from_mm_per_s + speeds.to_mm_per_s);
+    speeds.net_mm_per_s = theta.sine * 0.5 * (speeds.from_mm_per_s + speeds.to_mm_per_s);
     return speeds;
 }
 
-Joining join(TpSegment& before, TpSegment& next, const AxisLimits& limits) {
-    Joining joining;
+Blend join(TpSegment& before, TpSegment& next, const AxisLimits& limits, TpSegment& blend) {
     if (before.rapid != next.rapid) set_joint(before, next, Joint::kStop);
-    if (before.joint == Joint::kStop || join_tangent(before, next, limits)) return joining;
-    if (before.joint == Joint::kExact) return joining;
+    if (before.joint == Joint::kStop || join_tangent(before, next, limits)) return Blend::kNone;
+    if (before.joint == Joint::kExact) return Blend::kNone;
 
     Corner corner;
     BlendArc arc{};
@@ -209,32 +236,21 @@ Joining join(TpSegment& before, TpSegment& next, const AxisLimits& limits) {
     if (parabolic >= tangent && parabolic >= round) {
         clear_kink(before, next);
         set_joint(before, next, Joint::kParabolic);
-        return joining;
+        return Blend::kNone;
     }
-    if (tangent >= round) {
-        set_joint(before, next, Joint::kTangent);
-        return joining;
-    }
-    clear_kink(before, next);
-    TpSegment& blend = joining.blend;
-    blend.blend = true;
-    blend.rapid = next.rapid;
-    blend.joint = Joint::kTangent;
-    blend.start_unit = corner.unit_0, blend.end_unit = corner.unit_1;
-    blend.length_mm = blend.whole_mm = arc.length_mm;
-    blend.wanted_mm_per_s = arc.wanted_mm_per_s;
-    blend.most_mm_per_s = arc.speed_mm_per_s;
-    blend.axes_mm_per_s2 = arc.acceleration_mm_per_s2;
-    double rest_mm = before.length_mm - arc.trim_mm;
-    joining.arc = true;
-    joining.consume = !before.arc && !before.parabolic_before && rest_mm < kGapPeriods * kServoPeriod_s * arc.speed_mm_per_s;
-    if (joining.consume)
-        blend.length_mm += std::max(rest_mm, 0.0);
-    else
-        shorten(before, arc.trim_mm);
-    shorten(next, arc.trim_mm);
     set_joint(before, next, Joint::kTangent);
-    return joining;
+    if (tangent >= round) return Blend::kNone;
+    clear_kink(before, next);
+    blend = blend_segment(corner, arc);
+    blend.rapid = next.rapid;
+    double rest_mm = before.length_mm - arc.trim_mm;
+    shorten(next, arc.trim_mm);
+    if (!before.arc && !before.parabolic_before && rest_mm < kGapPeriods * kServoPeriod_s * arc.speed_mm_per_s) {
+        blend.length_mm += std::max(rest_mm, 0.0);
+        return Blend::kConsume;
+    }
+    shorten(before, arc.trim_mm);
+    return Blend::kBetween;
 }
 
 }  // namespace proveout

@@ -44,14 +44,14 @@ struct TpSegment : Segment {
     void finish();                    // nothing changes any more: fills Segment
 };
 
-struct Joining {
-    bool arc = false;           // `blend` is to be put between
-    bool consume = false;       // the blend takes the whole of the first segment
-    TpSegment blend;
+enum class Blend : uint8_t {
+    kNone,
+    kBetween,  // `blend` is to be put between the two
+    kConsume   // `blend` takes the place of the whole of the first
 };
 
-// Decides how `before` and `next` join, sets joint, kinks and lengths of both. `before` is not finished yet.
-Joining join(TpSegment& before, TpSegment& next, const AxisLimits& limits);
+// Decides how `before` and `next` join: sets joint, kinks and lengths of both, and `blend` if there is one. `before` is not finished yet.
+Blend join(TpSegment& before, TpSegment& next, const AxisLimits& limits, TpSegment& blend);
 
 // Speeds at which a parabolic blend from `s` to `next` begins and ends; finished: lengths are final (else half of each may still go).
 struct BlendSpeeds {

@@ -110,9 +110,8 @@ void LinuxcncModel::add(const Motion& motion) {
 void LinuxcncModel::stop() {
     flush_chain();
     if (has_last_) {
-        last_.joint = last_.joint == Joint::kTangent ? Joint::kStop : last_.joint;
-        give_out(last_);
-        close_moves(last_);
+        give_out(segments_[last_]);
+        close_moves(segments_[last_]);
         has_last_ = false;
     }
     look_ahead_.stop(give());
@@ -153,19 +152,22 @@ void LinuxcncModel::flush_chain() {
     queue(s);
 }
 
-void LinuxcncModel::queue(TpSegment segment) {
+void LinuxcncModel::queue(const TpSegment& segment) {
+    TpSegment& next = has_last_ ? segments_[1 - last_] : segments_[last_];
+    next = segment;
     if (has_last_) {
-        Joining joining = join(last_, segment, limits_);
-        last_.limit_curve();
-        if (!joining.consume) give_out(last_);
-        if (joining.arc) {
-            joining.blend.first_move = joining.consume ? last_.first_move : last_.last_move;
-            joining.blend.last_move = last_.last_move;
-            give_out(joining.blend);
+        TpSegment &before = segments_[last_], between;
+        Blend blend = join(before, next, limits_, between);
+        before.limit_curve();
+        if (blend != Blend::kConsume) give_out(before);
+        if (blend != Blend::kNone) {
+            between.first_move = blend == Blend::kConsume ? before.first_move : before.last_move;
+            between.last_move = before.last_move;
+            give_out(between);
         }
-        close_moves(last_);
+        close_moves(before);
+        last_ = 1 - last_;
     }
-    last_ = segment;
     has_last_ = true;
 }
 

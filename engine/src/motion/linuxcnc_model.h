@@ -21,7 +21,7 @@ class LinuxcncModel {
     void chain(const Motion& motion, int64_t move);
     bool linkable(const Motion& motion) const;
     void flush_chain();
-    void queue(TpSegment segment);
+    void queue(const TpSegment& segment);
     void give_out(TpSegment& segment);
     void close_moves(const TpSegment& segment);
     void time(const TpSegment& s, double enter, double leave, TpSegment* next);
@@ -32,9 +32,10 @@ class LinuxcncModel {
     AxisLimits limits_;
     Delivery& delivery_;
     LookAhead<TpSegment> look_ahead_;
+    TpSegment segments_[2];
+    int last_ = 0;             // index of the newest segment, which may still be changed by what follows
     bool has_last_ = false;
-    TpSegment last_;           // may still be changed by what follows
-    double entry_cap_2_ = 0;   // of last_
+    double entry_cap_2_ = 0;   // of the newest segment
 
     // Lines that the naive CAM detector may still merge: all points lie within its tolerance of the line from first to last.
     std::vector<Vec3> chain_points_;
