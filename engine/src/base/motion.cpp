@@ -101,13 +101,19 @@ double fraction_at(const TimedMotion& move, double elapsed_s) {
 }
 
 double elapsed_at(const TimedMotion& move, double fraction) {
-    // fraction_at is monotone: bisection to the last bit that matters.
-    double low = 0, high = move.duration_s;
-    for (int step = 0; step < 60 && high - low > 1e-9; ++step) {
-        double middle = 0.5 * (low + high);
-        (fraction_at(move, middle) < fraction ? low : high) = middle;
-    }
-    return fraction <= 0 ? 0 : fraction >= 1 ? move.duration_s : 0.5 * (low + high);
+    double total = path_length_mm(move.motion);
+    if (fraction <= 0) return 0;
+    if (fraction >= 1 || total <= 0) return move.duration_s;
+    double a = move.acceleration_mm_per_s2, v0 = move.enter_mm_per_s, vp = move.peak_mm_per_s, v1 = move.leave_mm_per_s;
+    if (a <= 0 || vp <= 0) return fraction * move.duration_s;
+    // Time to cover s from speed v at acceleration a, without cancellation for small s.
+    auto ramp_s = [a](double v, double s) { return 2 * s / (v + std::sqrt(v * v + 2 * a * s)); };
+    double s = fraction * total, left = total - s;
+    double up_mm = (vp - v0) * (vp + v0) / (2 * a), down_mm = (vp - v1) * (vp + v1) / (2 * a);
+    double elapsed = s <= up_mm      ? ramp_s(v0, s)
+                     : left < down_mm ? move.duration_s - ramp_s(v1, left)
+                                      : (vp - v0) / a + (s - up_mm) / vp;
+    return std::clamp(elapsed, 0.0, move.duration_s);
 }
 
 }  // namespace proveout

@@ -4,27 +4,27 @@ namespace proveout {
 
 namespace {
 
-// Gives a move of several pieces one trapezoid: same path length, same time, same speeds at its ends, and its acceleration where that is possible.
+// Gives a move of several pieces one trapezoid: same path length, same time, same speeds at its ends, and the greatest speed of its pieces if
+// such a law exists. Else a triangle below that, else (slower in the middle than at its ends) the mean speed.
 void fit_trapezoid(TimedMotion& m, double length_mm) {
-    double t = m.duration_s, v0 = m.enter_mm_per_s, v1 = m.leave_mm_per_s, a = m.acceleration_mm_per_s2;
-    double top = std::max(v0, v1);
-    // length = peak t - ((peak - v0)^2 + (peak - v1)^2) / 2a, solved for the peak
-    double s = v0 + v1 + a * t, c = a * length_mm + 0.5 * (v0 * v0 + v1 * v1);
-    double root = s * s - 4 * c;
-    if (a > 0 && root >= 0) {
-        double peak = 2 * c / (s + std::sqrt(root));
-        if (peak >= top && 2 * peak - v0 - v1 <= a * t) {
-            m.peak_mm_per_s = peak;
+    double t = m.duration_s, v0 = m.enter_mm_per_s, v1 = m.leave_mm_per_s, peak = m.peak_mm_per_s;
+    double short_mm = peak * t - length_mm;  // what the ramps cost against the peak all the way
+    double ramps_2 = (peak - v0) * (peak - v0) + (peak - v1) * (peak - v1);
+    if (short_mm > 0 && ramps_2 > 0) {
+        double a = ramps_2 / (2 * short_mm);
+        if (2 * peak - v0 - v1 <= a * t) {
+            m.acceleration_mm_per_s2 = a;
             return;
         }
     }
-    double peak = 2 * length_mm / t - 0.5 * (v0 + v1);  // a triangle with as much acceleration as it needs
+    double top = std::max(v0, v1);
+    peak = 2 * length_mm / t - 0.5 * (v0 + v1);
     if (peak > top) {
         m.peak_mm_per_s = peak;
         m.acceleration_mm_per_s2 = (2 * peak - v0 - v1) / t;
         return;
     }
-    m.enter_mm_per_s = m.peak_mm_per_s = m.leave_mm_per_s = length_mm / t;  // slower in the middle than at its ends: the mean
+    m.enter_mm_per_s = m.peak_mm_per_s = m.leave_mm_per_s = length_mm / t;
     m.acceleration_mm_per_s2 = 0;
 }
 
@@ -102,9 +102,8 @@ void Delivery::drain() {
 
 void Delivery::deliver(Waiting& w) {
     TimedMotion& m = w.timed;
-    if (w.timed_pieces > 1) {
-        fit_trapezoid(m, w.length_mm);
-    } else if (w.timed_pieces == 1 && w.pieces_mm != w.length_mm) {
+    if (w.timed_pieces > 1) fit_trapezoid(m, w.pieces_mm);
+    if (w.timed_pieces > 0 && w.pieces_mm != w.length_mm) {
         double scale = w.length_mm / w.pieces_mm;
         m.enter_mm_per_s *= scale, m.peak_mm_per_s *= scale, m.leave_mm_per_s *= scale, m.acceleration_mm_per_s2 *= scale;
     }

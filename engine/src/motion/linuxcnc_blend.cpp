@@ -17,6 +17,8 @@ constexpr double kLeastAngle_rad = 1e-6;
 constexpr double kLeastBlend_mm = 1e-6;
 // A segment lasts a little more than one servo period, so that none is skipped.
 constexpr double kLeastPeriods = 1.02;
+// Between two arcs a corner with less than this between its halves gets no round blend.
+constexpr double kSharpestArcCorner_rad = kPi / 12;
 constexpr double kColinear = 1e-6;
 // Turn up to which the tolerance limits a parabolic blend, and the one from which a corner counts as square: cosines.
 constexpr double kLeastCosine = 1e-3;
@@ -80,6 +82,7 @@ struct Corner {
     HalfAngle theta;              // between the legs
     double first_mm, second_mm;   // what the blend may take of each
     double first_turn = kPi, second_turn = kPi;  // arcs: most angle it may take
+    bool first_convex = false, second_convex = false;  // the arc bends the way the corner turns
 };
 
 // Where a leg is an arc that bends the same way as the corner, its secant stands for it.
@@ -95,7 +98,7 @@ bool corner_of(const TpSegment& before, const TpSegment& next, Corner& c) {
     auto coplanar = [&](const TpSegment& s) { return length(cross(c.normal, s.plane_normal)) < kColinear; };
     if (before.arc) {
         if (!coplanar(before)) return false;
-        bool convex = dot(before.end_to_centre, next.start_unit) > 0;
+        bool convex = c.first_convex = dot(before.end_to_centre, next.start_unit) > 0;
         c.first_turn = std::min(before.angle_rad * 2 / 3, convex ? theta : kPi / 2);
         c.first_mm = (convex ? std::sin(c.first_turn / 4) : c.first_turn) * before.end_radius_mm;
         if (convex) least = std::min(least, theta - c.first_turn / 4);
@@ -104,13 +107,14 @@ bool corner_of(const TpSegment& before, const TpSegment& next, Corner& c) {
     }
     if (next.arc) {
         if (!coplanar(next)) return false;
-        bool convex = dot(next.start_to_centre, before.end_unit) < 0;
+        bool convex = c.second_convex = dot(next.start_to_centre, before.end_unit) < 0;
         c.second_turn = std::min(next.angle_rad / 3, convex ? theta : kPi / 2);
         c.second_mm = (convex ? std::sin(c.second_turn / 4) : c.second_turn) * next.start_radius_mm;
         if (convex) least = std::min(least, theta - c.second_turn / 4);
     } else {
         c.second_mm = next.length_mm * kMostOfLine;
     }
+    if (before.arc && next.arc && least < kSharpestArcCorner_rad) return false;
     if (least < theta) c.theta = half_angle_of(least);
     return least >= 0 && c.theta.sine > kLeastAngle_rad;
 }
@@ -133,14 +137,63 @@ double corner_speed(const TpSegment& before, const TpSegment& next, const Corner
 }
 
 struct BlendArc {
-    double speed_mm_per_s, length_mm, trim_mm, acceleration_mm_per_s2, wanted_mm_per_s;
+    double speed_mm_per_s, length_mm, acceleration_mm_per_s2, wanted_mm_per_s;
+    double first_trim_mm, second_trim_mm;  // what it takes of the two segments
 };
+
+// Centre of the circle of radius r that touches an arc (about c, radius d off) and a line through the corner: at x along the line's unit.
+bool touch_line(Vec3 unit, Vec3 normal, Vec3 c, double d, double r, double& x) {
+    double along = dot(c, unit), off = r - dot(c, normal), rest = d * d - off * off;
+    if (!(rest >= 0)) return false;
+    double root = std::sqrt(rest);
+    x = std::abs(along + root) < std::abs(along - root) ? std::abs(along + root) : std::abs(along - root);
+    return true;
+}
+
+// Centre at distance d1 from c1 and d2 from c2, on the side of the corner's inside; of the two the one nearer to the corner.
+bool touch_arcs(Vec3 c1, double d1, Vec3 c2, double d2, Vec3 plane_normal, Vec3& centre) {
+    Vec3 between = c2 - c1;
+    double mm = length(between);
+    if (!(mm > 0)) return false;
+    double x = (d1 * d1 - d2 * d2 + mm * mm) / (2 * mm), rest = d1 * d1 - x * x;
+    if (!(rest >= 0)) return false;
+    Vec3 unit = (1 / mm) * between, side = std::sqrt(rest) * cross(plane_normal, unit), foot = c1 + x * unit;
+    centre = length(foot + side) < length(foot - side) ? foot + side : foot - side;
+    return true;
+}
+
+// Where one or both legs are arcs: the exact place of a blend of this radius. The corner is the origin.
+bool place_on_arcs(const TpSegment& before, const TpSegment& next, const Corner& c, double radius, double tolerance_mm, BlendArc& out) {
+    Vec3 c1 = before.end_radius_mm * before.end_to_centre, c2 = next.start_radius_mm * next.start_to_centre;
+    double d1 = before.end_radius_mm + (c.first_convex ? -radius : radius), d2 = next.start_radius_mm + (c.second_convex ? -radius : radius);
+    Vec3 in_1 = cross(c.normal, c.unit_0), in_2 = cross(c.normal, c.unit_1), centre;
+    double x = 0;
+    if (before.arc && next.arc) {
+        if (!touch_arcs(c1, d1, c2, d2, c.normal, centre)) return false;
+    } else if (next.arc) {
+        if (!touch_line(c.unit_0, in_1, c2, d2, radius, x)) return false;
+        centre = radius * in_1 - x * c.unit_0;
+    } else {
+        if (!touch_line(c.unit_1, in_2, c1, d1, radius, x)) return false;
+        centre = radius * in_2 + x * c.unit_1;
+    }
+    if (length(centre) - radius > tolerance_mm) return false;
+    auto angle = [](Vec3 a, Vec3 b) { return std::atan2(length(cross(a, b)), dot(a, b)); };
+    double first_turn = before.arc ? angle(-1.0 * c1, centre - c1) : 0, second_turn = next.arc ? angle(-1.0 * c2, centre - c2) : 0;
+    if (first_turn > c.first_turn || second_turn > c.second_turn) return false;
+    out.first_trim_mm = before.arc ? first_turn * before.end_radius_mm : x;
+    out.second_trim_mm = next.arc ? second_turn * next.start_radius_mm : x;
+    Vec3 start = before.arc ? (c.first_convex ? 1.0 : -1.0) * (centre - c1) : -1.0 * in_1;
+    Vec3 end = next.arc ? (c.second_convex ? 1.0 : -1.0) * (centre - c2) : -1.0 * in_2;
+    out.length_mm = radius * angle(start, end);
+    return true;
+}
 
 bool plan_blend_arc(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits, BlendArc& out) {
     double phi = kPi - 2 * c.theta.rad(), tangent = c.theta.sine / c.theta.cosine;
     out.acceleration_mm_per_s2 = inscribed(c.normal, limits.acceleration_mm_per_s2);
     double across = out.acceleration_mm_per_s2 * kLinuxcncNormalShare;
-    double by_tolerance_mm = c.theta.cosine * blend_tolerance(before, next) / (1 - c.theta.sine);
+    double tolerance_mm = blend_tolerance(before, next), by_tolerance_mm = c.theta.cosine * tolerance_mm / (1 - c.theta.sine);
     double reach_mm = std::min({c.first_mm, c.second_mm, by_tolerance_mm});
     double largest_mm = tangent * reach_mm;
     double speed = std::min(std::sqrt(across * largest_mm), corner_speed(before, next, c, limits));
@@ -150,12 +203,10 @@ bool plan_blend_arc(const TpSegment& before, const TpSegment& next, const Corner
     double radius = std::max(speed * speed / across, std::min(time_s * speed / phi, largest_mm));
     out.speed_mm_per_s = speed;
     out.length_mm = radius * phi;
-    out.trim_mm = radius / tangent;
+    out.first_trim_mm = out.second_trim_mm = radius / tangent;
     out.wanted_mm_per_s = std::max(before.target_mm_per_s(), next.target_mm_per_s());
     if (!(out.length_mm > kLeastBlend_mm) || !(speed > 0)) return false;
-    if (before.arc && out.trim_mm / before.end_radius_mm > c.first_turn) return false;
-    if (next.arc && out.trim_mm / next.start_radius_mm > c.second_turn) return false;
-    return true;
+    return !(before.arc || next.arc) || place_on_arcs(before, next, c, radius, tolerance_mm, out);
 }
 
 TpSegment blend_segment(const Corner& corner, const BlendArc& arc) {
@@ -204,6 +255,14 @@ void TpSegment::finish() {
     acceleration_mm_per_s2 = along_mm_per_s2();
 }
 
+// Direction in which a segment pulls at its start: along it, on an arc turned towards the centre by the curvature at half the speed.
+static Vec3 start_of_pull(const TpSegment& s) {
+    if (!s.arc || !(s.start_radius_mm > 0)) return s.start_unit;
+    double half = 0.5 * s.wanted_mm_per_s;
+    Vec3 pull = s.usable_mm_per_s2() * s.start_unit + (half * half / s.start_radius_mm) * s.start_to_centre;
+    return (1 / length(pull)) * pull;
+}
+
 BlendSpeeds parabolic_speeds(const TpSegment& s, const TpSegment& next, bool finished) {
     double a = s.along_mm_per_s2(), b = next.along_mm_per_s2();
     double part = finished ? 1 : 0.5;
@@ -212,7 +271,7 @@ BlendSpeeds parabolic_speeds(const TpSegment& s, const TpSegment& next, bool fin
     double longest_s = std::min(s.length_mm / v, next.length_mm / w);
     double blend_s = std::min(longest_s, std::max(v / a, w / b));
     BlendSpeeds speeds{std::min(v, blend_s * a), std::min(w, blend_s * b), 0};
-    HalfAngle theta = half_angle(s.end_unit, next.start_unit);
+    HalfAngle theta = half_angle(s.end_unit, start_of_pull(next));
     if (s.tolerance_mm > 0 && theta.cosine > kLeastCosine) {
         double most = 2 * std::sqrt(a * s.tolerance_mm / theta.cosine);
         speeds.from_mm_per_s = std::min(speeds.from_mm_per_s, most);
@@ -243,13 +302,13 @@ Blend join(TpSegment& before, TpSegment& next, const AxisLimits& limits, TpSegme
     clear_kink(before, next);
     blend = blend_segment(corner, arc);
     blend.rapid = next.rapid;
-    double rest_mm = before.length_mm - arc.trim_mm;
-    shorten(next, arc.trim_mm);
+    double rest_mm = before.length_mm - arc.first_trim_mm;
+    shorten(next, arc.second_trim_mm);
     if (!before.arc && !before.parabolic_before && rest_mm < kGapPeriods * kServoPeriod_s * arc.speed_mm_per_s) {
         blend.length_mm += std::max(rest_mm, 0.0);
         return Blend::kConsume;
     }
-    shorten(before, arc.trim_mm);
+    shorten(before, arc.first_trim_mm);
     return Blend::kBetween;
 }
 

@@ -20,15 +20,17 @@ Joint joint_of(const Motion& motion) {
     return Joint::kParabolic;
 }
 
-double naive_tolerance_mm(const Motion& motion) {
-    if (motion.path_mode != PathMode::kContinuous) return 0;
-    return motion.naive_cam_tolerance_mm > 0 ? motion.naive_cam_tolerance_mm : motion.path_tolerance_mm;
-}
-
 }  // namespace
 
 LinuxcncModel::LinuxcncModel(const Machine& machine, Delivery& delivery)
     : machine_(machine), limits_(machine), delivery_(delivery), look_ahead_(kDepth, kGroup) {}
+
+// G64 P and Q; a program that sets no P has the start-up code's, and Q with it.
+LinuxcncModel::Tolerance LinuxcncModel::tolerance_of(const Motion& motion) const {
+    if (motion.path_mode != PathMode::kContinuous) return {0, 0};
+    if (!(motion.path_tolerance_mm > 0)) return {machine_.path_tolerance_mm, machine_.path_tolerance_mm};
+    return {motion.path_tolerance_mm, motion.naive_cam_tolerance_mm};
+}
 
 auto LinuxcncModel::give() {
     return [this](const TpSegment& s, double enter, double leave, TpSegment* next) { time(s, enter, leave, next); };
@@ -46,7 +48,7 @@ TpSegment LinuxcncModel::line(Vec3 from, Vec3 to, const Motion& motion) const {
     s.wanted_mm_per_s = programmed > 0 ? std::min(programmed, s.most_mm_per_s) : s.most_mm_per_s;
     s.axes_mm_per_s2 = limits_.acceleration_along(s.start_unit);
     s.joint = joint_of(motion);
-    s.tolerance_mm = motion.path_tolerance_mm;
+    s.tolerance_mm = tolerance_of(motion).path_mm;
     s.limit_speed();
     return s;
 }
@@ -82,7 +84,7 @@ TpSegment LinuxcncModel::arc(const Motion& motion) const {
     double programmed = programmed_speed(motion, g.length_mm);
     s.wanted_mm_per_s = programmed > 0 ? std::min(programmed, s.most_mm_per_s) : s.most_mm_per_s;
     s.joint = joint_of(motion);
-    s.tolerance_mm = motion.path_tolerance_mm;
+    s.tolerance_mm = tolerance_of(motion).path_mm;
     s.synchronized = motion.spindle_synchronized;
     s.limit_speed();
     return s;
@@ -94,7 +96,7 @@ void LinuxcncModel::add(const Motion& motion) {
     double mm = path_length_mm(motion);
     if (!(mm > 0)) {
         delivery_.close(delivery_.open(motion, 0));
-    } else if (motion.kind == MotionKind::kFeed && naive_tolerance_mm(motion) > 0) {
+    } else if (motion.kind == MotionKind::kFeed && tolerance_of(motion).naive_mm > 0) {
         if (!chain_points_.empty() && !linkable(motion)) flush_chain();
         chain(motion, delivery_.open(motion, mm));
     } else {
@@ -105,6 +107,7 @@ void LinuxcncModel::add(const Motion& motion) {
     }
     if (isolated) stop();
     while (delivery_.waiting() > kMostWaiting && !look_ahead_.empty()) look_ahead_.release_one(give());
+    if (delivery_.waiting() > kMostWaiting) stop();
 }
 
 void LinuxcncModel::stop() {
@@ -133,7 +136,7 @@ bool LinuxcncModel::linkable(const Motion& motion) const {
         motion.path_mode != first.path_mode || motion.path_tolerance_mm != first.path_tolerance_mm)
         return false;
     Vec3 along = motion.to - first.from;
-    double length_2 = dot(along, along), tolerance = naive_tolerance_mm(motion);
+    double length_2 = dot(along, along), tolerance = tolerance_of(motion).naive_mm;
     if (!(length_2 > 0)) return false;
     for (Vec3 p : chain_points_) {
         Vec3 offset = p - first.from;

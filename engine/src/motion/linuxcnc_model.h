@@ -16,6 +16,10 @@ class LinuxcncModel {
     void stop();
 
   private:
+    struct Tolerance {
+        double path_mm, naive_mm;
+    };
+    Tolerance tolerance_of(const Motion& motion) const;
     TpSegment line(Vec3 from, Vec3 to, const Motion& motion) const;
     TpSegment arc(const Motion& motion) const;
     void chain(const Motion& motion, int64_t move);

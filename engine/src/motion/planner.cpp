@@ -42,7 +42,7 @@ void Planner::State::push_still(const Motion& motion) {
             if (machine.profile != "grbl") spindle_rpm = 0;  // M6 stops the spindle, but not in GRBL
             break;
         case MotionKind::kSpindle:
-            stops = motion.spindle_rpm != spindle_rpm;
+            stops = linuxcnc || motion.spindle_rpm != spindle_rpm;  // LinuxCNC waits for its queue to run empty at every M3 and S
             duration_s = spindle_s(motion);
             break;
         default: break;
