@@ -14,8 +14,10 @@ int bracket_depth(std::string_view text) {
     for (size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
@@ -90,9 +92,12 @@ std::optional<std::string> wrong_number(const Json& value, const Range& range, d
 std::string pointer_to(const std::string& pointer, std::string_view member) {
     std::string out = pointer + "/";
     for (char c : member) {
-        if (c == '~') out += "~0";
-        else if (c == '/') out += "~1";
-        else out += c;
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out += c;
     }
     return out;
 }
@@ -116,8 +121,10 @@ std::optional<Json> parse_json(std::string_view text, int max_depth, Faults& fau
 }
 
 Fields::Fields(const Json& object, std::string pointer, Faults& faults) : pointer_(std::move(pointer)), faults_(faults) {
-    if (object.is_object()) object_ = &object;
-    else faults_.add(pointer_, std::string("is ") + object.type_name() + "; an object {...} is needed");
+    if (object.is_object())
+        object_ = &object;
+    else
+        faults_.add(pointer_, std::string("is ") + object.type_name() + "; an object {...} is needed");
 }
 
 const Json* Fields::find(const char* member) {
@@ -138,8 +145,8 @@ void Fields::integer(const char* member, int64_t low, int64_t high, int& out) {
     if (!value) return;
     double number = value->is_number() ? value->get<double>() : NAN;
     if (!(number >= low && number <= high) || number != std::floor(number))
-        return fault(member, "is " + (value->is_number() ? number_text(number) : "not a number") + "; allowed: a whole number, " + std::to_string(low) +
-                                 " to " + std::to_string(high));
+        return fault(member, "is " + (value->is_number() ? number_text(number) : "not a number") + "; allowed: a whole number, " +
+                                 std::to_string(low) + " to " + std::to_string(high));
     out = static_cast<int>(number);
 }
 
@@ -162,7 +169,8 @@ void Fields::text(const char* member, size_t max_bytes, std::string& out) {
 std::optional<std::string> Fields::word(const char* member, const std::vector<std::string>& allowed) {
     const Json* value = find(member);
     if (!value) return std::nullopt;
-    if (value->is_string() && std::find(allowed.begin(), allowed.end(), value->get<std::string>()) != allowed.end()) return value->get<std::string>();
+    if (value->is_string() && std::find(allowed.begin(), allowed.end(), value->get<std::string>()) != allowed.end())
+        return value->get<std::string>();
     std::string list;
     for (const std::string& name : allowed) list += (list.empty() ? "" : " ") + name;
     std::string given = value->is_string() ? "\"" + value->get<std::string>().substr(0, 40) + "\"" : std::string(value->type_name());

@@ -1,4 +1,5 @@
-// fields.h -- reading JSON objects strictly: every member is asked for by name, and what nobody asked for is a fault. Private to job/ and import/.
+// fields.h -- reading JSON objects strictly: every member is asked for by name, and what nobody asked for is a fault. Private to job/ and
+// import/.
 #pragma once
 
 #include <cmath>
@@ -22,9 +23,9 @@ std::string pointer_to(const std::string& pointer, std::string_view member);
 
 struct Range {
     double low, high;
-    bool open_low = false;   // low itself is not allowed
-    double unit_mm = 1;      // the document's number is multiplied by this; low and high are after that
-    const char* unit = "";   // for messages: " mm"
+    bool open_low = false;  // low itself is not allowed
+    double unit_mm = 1;     // the document's number is multiplied by this; low and high are after that
+    const char* unit = "";  // for messages: " mm"
 };
 
 class Fields {
@@ -35,15 +36,15 @@ class Fields {
     std::string at(const char* member) const { return pointer_to(pointer_, member); }
     void fault(const char* member, std::string detail) { faults_.add(at(member), std::move(detail)); }
 
-    const Json* find(const char* member);                                       // marks it as known; nullptr: absent
-    void number(const char* member, const Range& range, double& out);           // absent: unchanged
+    const Json* find(const char* member);                              // marks it as known; nullptr: absent
+    void number(const char* member, const Range& range, double& out);  // absent: unchanged
     void integer(const char* member, int64_t low, int64_t high, int& out);
     void boolean(const char* member, bool& out);
     void text(const char* member, size_t max_bytes, std::string& out);
     std::optional<std::string> word(const char* member, const std::vector<std::string>& allowed);
     // An array of exactly `count` numbers; absent, or a fault: false.
     bool numbers(const char* member, size_t count, const Range& range, double* out);
-    void finish();                                                              // faults for unknown members
+    void finish();  // faults for unknown members
 
   private:
     const Json* object_ = nullptr;

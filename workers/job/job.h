@@ -29,24 +29,24 @@ struct VideoOptions {
 };
 
 struct JobOptions {
-    std::string engine = "native";   // native camotics both
+    std::string engine = "native";  // native camotics both
     FailOn fail_on = FailOn::kError;
-    double timeout_s = 900;          // one whole attempt, encoding too
+    double timeout_s = 900;  // one whole attempt, encoding too
     VideoOptions video;
 };
 
 struct Target {
     std::string mesh_ref;
-    std::vector<Triangle> mesh;      // closed
+    std::vector<Triangle> mesh;  // closed
     double tolerance_mm = 0.1;
 };
 
 struct Job {
-    std::string gcode_ref;                       // at most one of the two is given
+    std::string gcode_ref;  // at most one of the two is given
     std::optional<std::string> inline_gcode;
-    Setup setup;                                 // resolution and clearance too; stock none: infer
-    bool tools_are_complete = false;             // the document lists the tools: a T that the list lacks is an error. false: infer what is missing
-    std::string stock_mesh_ref;                  // of a mesh stock, as given
+    Setup setup;                      // resolution and clearance too; stock none: infer
+    bool tools_are_complete = false;  // the document lists the tools: a T that the list lacks is an error. false: infer what is missing
+    std::string stock_mesh_ref;       // of a mesh stock, as given
     std::vector<std::string> fixture_mesh_refs;  // one per setup.fixtures; empty unless it is a mesh
     std::optional<Target> target;
     JobOptions options;
@@ -55,14 +55,14 @@ struct Job {
 using MeshReader = std::function<Result<std::vector<Triangle>>(std::string_view mesh_ref)>;
 
 struct JobRules {
-    bool require_program = false;        // gcode_ref or inline_gcode, and tools and stock, must be there (HTTP)
-    double timeout_max_s = 900;          // SIM_TIMEOUT_S: the default and the most that a document may ask for
+    bool require_program = false;  // gcode_ref or inline_gcode, and tools and stock, must be there (HTTP)
+    double timeout_max_s = 900;    // SIM_TIMEOUT_S: the default and the most that a document may ask for
     bool camotics_configured = false;
-    MeshReader read_mesh;                // empty: a mesh_ref is a fault
+    MeshReader read_mesh;  // empty: a mesh_ref is a fault
 };
 
-constexpr int kMaxJobDepth = 32;         // nesting of brackets in a document
-constexpr size_t kMaxJobBytes = 1 << 20; // default of MAX_JOB_BYTES; for --job files too, inline_gcode excepted (64 MiB)
+constexpr int kMaxJobDepth = 32;          // nesting of brackets in a document
+constexpr size_t kMaxJobBytes = 1 << 20;  // default of MAX_JOB_BYTES; for --job files too, inline_gcode excepted (64 MiB)
 constexpr double kLeastResolution_mm = 0.001, kMostResolution_mm = 10;
 constexpr double kMostClearance_mm = 100;
 

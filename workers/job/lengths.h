@@ -10,7 +10,8 @@ namespace proveout {
 // Longest length of any tool, stock, fixture or offset, mm (contract section 2). Beyond it floats lose the micrometre.
 constexpr double kMaxLength_mm = 10000;
 
-// "6" "6mm" "0.25in" "1/4in" "1/4\"" "1-1/2in" ".5" "-30"; a bare number is in `bare_unit_mm` (1 or 25.4). Whole text or nothing; always finite.
+// "6" "6mm" "0.25in" "1/4in" "1/4\"" "1-1/2in" ".5" "-30"; a bare number is in `bare_unit_mm` (1 or 25.4). Whole text or nothing; always
+// finite.
 std::optional<double> parse_length(std::string_view text, double bare_unit_mm = 1);
 
 // A plain decimal number: whole text or nothing, finite.

@@ -53,18 +53,24 @@ SolidRef read_solid(Fields& fields, const std::vector<std::string>& allowed_shap
     if (*shape == "mesh") {
         out.solid.shape = StockShape::kMesh;
         if (fields.find("dims")) fields.fault("dims", "does not belong to a mesh; a mesh has mesh_ref");
-        if (out.mesh_ref.empty()) fields.fault("mesh_ref", "missing; a mesh needs the reference of an STL");
-        else out.solid.mesh = read_mesh_ref(fields, out.mesh_ref, out.solid.origin_mm, unit_mm, rules);
+        if (out.mesh_ref.empty())
+            fields.fault("mesh_ref", "missing; a mesh needs the reference of an STL");
+        else
+            out.solid.mesh = read_mesh_ref(fields, out.mesh_ref, out.solid.origin_mm, unit_mm, rules);
         if (!out.solid.mesh.empty()) validate_solid(out.solid, fields.pointer(), faults);
         return out;
     }
     if (!out.mesh_ref.empty()) fields.fault("mesh_ref", "belongs to shape mesh only");
     out.solid.shape = *shape == "box" ? StockShape::kBox : *shape == "cylinder" ? StockShape::kCylinder : StockShape::kTube;
     size_t count = out.solid.shape == StockShape::kCylinder ? 2 : 3;
-    const char* names = *shape == "box" ? "[x, y, z]" : *shape == "cylinder" ? "[diameter, height]" : "[outer diameter, inner diameter, height]";
+    const char* names = *shape == "box"        ? "[x, y, z]"
+                        : *shape == "cylinder" ? "[diameter, height]"
+                                               : "[outer diameter, inner diameter, height]";
     bool has_dims = fields.numbers("dims", count, {0, kMaxLength_mm, true, unit_mm, " mm"}, out.solid.dims_mm.data());
     if (!has_dims) fields.fault("dims", std::string("missing; a ") + *shape + " needs " + names);
-    if (!has_origin) fields.fault("origin", std::string("missing; ") + (*shape == "box" ? "the low corner" : "the centre of the bottom") + ", [x, y, z]");
+    if (!has_origin)
+        fields.fault("origin",
+                     std::string("missing; ") + (*shape == "box" ? "the low corner" : "the centre of the bottom") + ", [x, y, z]");
     if (has_dims) validate_solid(out.solid, fields.pointer(), faults);
     return out;
 }
@@ -89,7 +95,8 @@ void read_fixturing(Fields& document, Job& job, const JobRules& rules, Faults& f
     const Json* list = document.find("fixturing");
     if (!list) return;
     if (!list->is_array() || list->size() > kMaxFixtures)
-        return document.fault("fixturing", "is not a list of fixtures; allowed: up to " + std::to_string(kMaxFixtures) + " objects {name, shape, dims, origin}");
+        return document.fault("fixturing", "is not a list of fixtures; allowed: up to " + std::to_string(kMaxFixtures) +
+                                               " objects {name, shape, dims, origin}");
     for (size_t i = 0; i < list->size(); ++i) {
         Fields fields((*list)[i], "/fixturing/" + std::to_string(i), faults);
         Fixture fixture;
@@ -111,7 +118,8 @@ void read_wcs(const Json& value, Setup& setup, Faults& faults) {
     Fields fields(value, "/wcs", faults);
     for (size_t k = 0; k < kNames.size(); ++k) {
         double zero[3];
-        if (fields.numbers(kNames[k], 3, {-kMaxLength_mm, kMaxLength_mm, false, 1, " mm"}, zero)) setup.work_offsets[k] = {zero[0], zero[1], zero[2]};
+        if (fields.numbers(kNames[k], 3, {-kMaxLength_mm, kMaxLength_mm, false, 1, " mm"}, zero))
+            setup.work_offsets[k] = {zero[0], zero[1], zero[2]};
     }
     fields.finish();
 }
@@ -146,9 +154,12 @@ void read_video(const Json& value, VideoOptions& video, Faults& faults) {
 void read_options(const Json& value, Job& job, const JobRules& rules, Faults& faults) {
     Fields fields(value, "/options", faults);
     const Json* resolution = fields.valid() && value.contains("resolution_mm") ? &value["resolution_mm"] : nullptr;
-    if (resolution && resolution->is_string() && resolution->get<std::string>() == "auto") fields.find("resolution_mm");
-    else if (resolution && resolution->is_string()) fields.find("resolution_mm"), fields.fault("resolution_mm", "is a string; allowed: \"auto\" or 0.001 to 10 mm");
-    else fields.number("resolution_mm", {kLeastResolution_mm, kMostResolution_mm, false, 1, " mm"}, job.setup.resolution_mm);
+    if (resolution && resolution->is_string() && resolution->get<std::string>() == "auto")
+        fields.find("resolution_mm");
+    else if (resolution && resolution->is_string())
+        fields.find("resolution_mm"), fields.fault("resolution_mm", "is a string; allowed: \"auto\" or 0.001 to 10 mm");
+    else
+        fields.number("resolution_mm", {kLeastResolution_mm, kMostResolution_mm, false, 1, " mm"}, job.setup.resolution_mm);
     fields.number("clearance_mm", {0, kMostClearance_mm, false, 1, " mm"}, job.setup.clearance_mm);
     if (auto engine = fields.word("engine", {"native", "camotics", "both"})) {
         job.options.engine = *engine;
@@ -225,8 +236,10 @@ Result<std::vector<Tool>> read_tools_document(std::string_view text) {
     } else if (document) {
         Fields fields(*document, "", faults);
         const Json* list = fields.find("tools");
-        if (list) tools = read_tools(*list, "/tools", faults);
-        else fields.fault("tools", "missing; a list of tools is needed");
+        if (list)
+            tools = read_tools(*list, "/tools", faults);
+        else
+            fields.fault("tools", "missing; a list of tools is needed");
         fields.finish();
     }
     if (!faults.none()) return faults_error(std::move(faults), "the tool document is not valid");

@@ -47,7 +47,8 @@ Machine read_machine(const Json& value, const std::string& pointer, Faults& faul
     fields.number("tool_change_s", {0, kMaxPause_s, false, 1, " s"}, machine.tool_change_s);
     fields.number("spindle_ramp_s", {0, kMaxPause_s, false, 1, " s"}, machine.spindle_ramp_s);
     fields.number("max_rpm", {0, kMaxRpm, true, 1, " rev/min"}, machine.max_rpm);
-    if (auto rapid = fields.word("rapid", {"linear", "dogleg"})) machine.rapid = *rapid == "dogleg" ? RapidMode::kDogleg : RapidMode::kLinear;
+    if (auto rapid = fields.word("rapid", {"linear", "dogleg"}))
+        machine.rapid = *rapid == "dogleg" ? RapidMode::kDogleg : RapidMode::kLinear;
     double point[3];
     if (fields.numbers("zero", 3, place, point)) machine.zero_mm = {point[0], point[1], point[2]};
     if (fields.numbers("home", 3, place, point)) machine.home_mm = Vec3{point[0], point[1], point[2]};

@@ -15,8 +15,9 @@ void read_holder(Fields& tool, double unit_mm, Tool& out, Faults& faults) {
     const Json* value = tool.find("holder");
     if (!value) return;
     if (!value->is_array() || value->size() > kMaxHolderSegments)
-        return tool.fault("holder", "is not a list of segments; allowed: up to " + std::to_string(kMaxHolderSegments) +
-                                        " objects {height, lower_diameter, upper_diameter}, from the nose up; an empty list means no holder");
+        return tool.fault("holder",
+                          "is not a list of segments; allowed: up to " + std::to_string(kMaxHolderSegments) +
+                              " objects {height, lower_diameter, upper_diameter}, from the nose up; an empty list means no holder");
     for (size_t i = 0; i < value->size(); ++i) {
         Fields fields((*value)[i], pointer_to(tool.at("holder"), std::to_string(i)), faults);
         HolderSegment segment;
@@ -31,8 +32,10 @@ void read_holder(Fields& tool, double unit_mm, Tool& out, Faults& faults) {
 void read_profile(Fields& tool, double unit_mm, Tool& out) {
     const Json* value = tool.find("profile");
     if (!value) return;
-    const std::string allowed = "; allowed: 2 to " + std::to_string(kMaxProfilePoints) + " pairs [radius, height] from the tip outward and up";
-    if (!value->is_array() || value->size() < 2 || value->size() > kMaxProfilePoints) return tool.fault("profile", "is not a profile" + allowed);
+    const std::string allowed =
+        "; allowed: 2 to " + std::to_string(kMaxProfilePoints) + " pairs [radius, height] from the tip outward and up";
+    if (!value->is_array() || value->size() < 2 || value->size() > kMaxProfilePoints)
+        return tool.fault("profile", "is not a profile" + allowed);
     for (const Json& point : *value) {
         if (!point.is_array() || point.size() != 2 || !point[0].is_number() || !point[1].is_number())
             return tool.fault("profile", "has a point that is no pair of numbers" + allowed);
@@ -79,7 +82,8 @@ Tool read_tool(const Json& value, const std::string& pointer, Faults& faults) {
     read_lengths(fields, unit_mm, tool);
     if (type) tool.type = *tool_type_from(*type);
     read_profile(fields, unit_mm, tool);
-    if (!type && tool.profile.empty()) fields.fault("type", "missing; allowed: flat ball bull vbit chamfer drill taper tslot dovetail lollipop face, or a profile");
+    if (!type && tool.profile.empty())
+        fields.fault("type", "missing; allowed: flat ball bull vbit chamfer drill taper tslot dovetail lollipop face, or a profile");
     read_holder(fields, unit_mm, tool, faults);
     fields.integer("flutes", 1, 100, tool.flutes);
     fields.number("max_rpm", {0, kMaxRpm, true, 1, " rev/min"}, tool.max_rpm);
@@ -104,7 +108,9 @@ std::vector<Tool> read_tools(const Json& value, const std::string& pointer, Faul
         std::string at = pointer_to(pointer, std::to_string(i));
         Tool tool = read_tool(value[i], at, faults);
         for (const Tool& other : tools)
-            if (tool.number > 0 && other.number == tool.number) faults.add(at + "/number", "is " + std::to_string(tool.number) + ", which another tool of the list has; numbers must differ");
+            if (tool.number > 0 && other.number == tool.number)
+                faults.add(at + "/number",
+                           "is " + std::to_string(tool.number) + ", which another tool of the list has; numbers must differ");
         tools.push_back(std::move(tool));
     }
     std::stable_sort(tools.begin(), tools.end(), [](const Tool& a, const Tool& b) { return a.number < b.number; });

@@ -35,13 +35,21 @@ struct LengthKey {
     double Tool::*field;
 };
 constexpr LengthKey kLengthKeys[] = {
-    {"d", "diameter", &Tool::diameter_mm},       {"r", "corner_radius", &Tool::corner_radius_mm}, {"tip", "tip_diameter", &Tool::tip_diameter_mm},
-    {"neck", "neck_diameter", &Tool::neck_diameter_mm}, {"flute", "flute_length", &Tool::flute_length_mm}, {"shank", "shank_diameter", &Tool::shank_diameter_mm},
-    {"stickout", "stickout", &Tool::stickout_mm}, {"h", "length_offset", &Tool::length_offset_mm},
+    {"d", "diameter", &Tool::diameter_mm},
+    {"r", "corner_radius", &Tool::corner_radius_mm},
+    {"tip", "tip_diameter", &Tool::tip_diameter_mm},
+    {"neck", "neck_diameter", &Tool::neck_diameter_mm},
+    {"flute", "flute_length", &Tool::flute_length_mm},
+    {"shank", "shank_diameter", &Tool::shank_diameter_mm},
+    {"stickout", "stickout", &Tool::stickout_mm},
+    {"h", "length_offset", &Tool::length_offset_mm},
 };
 constexpr LengthKey kNumberKeys[] = {
-    {"angle", "included_angle_deg", &Tool::included_angle_deg}, {"taper", "taper_angle_deg", &Tool::taper_angle_deg},
-    {"rpm", "max_rpm", &Tool::max_rpm}, {"feed", "feed_mm_per_min", &Tool::feed_mm_per_min}, {"speed", "spindle_rpm", &Tool::spindle_rpm},
+    {"angle", "included_angle_deg", &Tool::included_angle_deg},
+    {"taper", "taper_angle_deg", &Tool::taper_angle_deg},
+    {"rpm", "max_rpm", &Tool::max_rpm},
+    {"feed", "feed_mm_per_min", &Tool::feed_mm_per_min},
+    {"speed", "spindle_rpm", &Tool::spindle_rpm},
 };
 constexpr std::string_view kToolKeys = "d r tip angle taper neck flute shank stickout holder flutes rpm cc h";
 
@@ -70,7 +78,8 @@ std::optional<std::string> read_tool_key(std::string_view key, std::string_view 
     for (const LengthKey& entry : kLengthKeys) {
         if (key != entry.name && key != entry.long_name) continue;
         auto number = parse_length(value);
-        bool zero_allowed = entry.field == &Tool::length_offset_mm || entry.field == &Tool::corner_radius_mm || entry.field == &Tool::tip_diameter_mm;
+        bool zero_allowed =
+            entry.field == &Tool::length_offset_mm || entry.field == &Tool::corner_radius_mm || entry.field == &Tool::tip_diameter_mm;
         if (!number) return what + " is not a length; allowed: a number in mm, or with in (0.25in, 1/4in)";
         if (*number < 0 && entry.field != &Tool::length_offset_mm) return what + " is negative; allowed: more than 0";
         if (*number == 0 && !zero_allowed) return what + " is 0; allowed: more than 0, up to " + number_text(kMaxLength_mm) + " mm";
@@ -87,7 +96,8 @@ std::optional<std::string> read_tool_key(std::string_view key, std::string_view 
     if (key == "holder") return read_holder(value, tool);
     if (key == "flutes") {
         auto number = parse_number(value);
-        if (!number || *number < 1 || *number > 100 || *number != std::floor(*number)) return what + " is not valid; allowed: a whole number, 1 to 100";
+        if (!number || *number < 1 || *number > 100 || *number != std::floor(*number))
+            return what + " is not valid; allowed: a whole number, 1 to 100";
         tool.flutes = static_cast<int>(*number);
         return std::nullopt;
     }
@@ -120,8 +130,13 @@ std::optional<std::string> read_round(std::string_view text, bool tube, Solid& s
         size_t equals = part.find('=');
         std::string key = lower_case(trimmed(part.substr(0, equals)));
         auto value = equals == std::string_view::npos ? std::nullopt : parse_length(part.substr(equals + 1));
-        int slot = key == "d" || key == "diameter" || key == "outer" ? 0 : tube && (key == "i" || key == "inner") ? 1 : key == "h" || key == "height" ? (tube ? 2 : 1) : -1;
-        if (slot < 0 || !value) return "\"" + std::string(part) + "\" is not valid; allowed: " + (tube ? "tube:d=OUTER,i=INNER,h=HEIGHT@x,y,z" : "cyl:d=DIAMETER,h=HEIGHT@x,y,z");
+        int slot = key == "d" || key == "diameter" || key == "outer" ? 0
+                   : tube && (key == "i" || key == "inner")          ? 1
+                   : key == "h" || key == "height"                   ? (tube ? 2 : 1)
+                                                                     : -1;
+        if (slot < 0 || !value)
+            return "\"" + std::string(part) +
+                   "\" is not valid; allowed: " + (tube ? "tube:d=OUTER,i=INNER,h=HEIGHT@x,y,z" : "cyl:d=DIAMETER,h=HEIGHT@x,y,z");
         solid.dims_mm[slot] = *value;
     }
     return std::nullopt;
@@ -134,7 +149,9 @@ std::optional<std::string> read_box(std::string_view text, Solid& solid) {
         if (!value) return "\"" + std::string(parts[i]) + "\" is not a length; allowed: a number in mm, or with in";
         solid.dims_mm[i] = *value;
     }
-    if (parts.size() != 3) return "is not a stock; allowed: 60x40x10@-30,-20,-10 (size @ low corner), cyl:d=50,h=20@0,0,-20, tube:d=50,i=30,h=20@0,0,0, part.stl, auto";
+    if (parts.size() != 3)
+        return "is not a stock; allowed: 60x40x10@-30,-20,-10 (size @ low corner), cyl:d=50,h=20@0,0,-20, tube:d=50,i=30,h=20@0,0,0, "
+               "part.stl, auto";
     return std::nullopt;
 }
 
@@ -146,7 +163,8 @@ Result<StockSpec> read_stock_mesh(std::string_view spec, std::string_view name, 
     Stock stock;
     stock.solid.shape = StockShape::kMesh;
     stock.solid.origin_mm = origin_mm;
-    auto mesh = read_mesh ? read_mesh(name) : Result<std::vector<Triangle>>(make_error(ErrorCode::kInvalidInput, "meshes cannot be read here"));
+    auto mesh =
+        read_mesh ? read_mesh(name) : Result<std::vector<Triangle>>(make_error(ErrorCode::kInvalidInput, "meshes cannot be read here"));
     if (!mesh) return spec_error("--stock", spec, mesh.error().message);
     stock.solid.mesh = std::move(*mesh);
     for (Triangle& t : stock.solid.mesh) t.a = t.a + origin_mm, t.b = t.b + origin_mm, t.c = t.c + origin_mm;
@@ -167,7 +185,9 @@ Result<Tool> parse_tool_spec(std::string_view spec) {
     std::vector<std::string_view> parts = split(spec.substr(colon + 1), ',');
     auto type = tool_type_from(lower_case(parts[0]));
     if (!type || *type == ToolType::kForm)
-        return spec_error("--tool", spec, "type \"" + std::string(parts[0]) + "\" is unknown; allowed: flat ball bull vbit chamfer drill taper tslot dovetail lollipop face");
+        return spec_error("--tool", spec,
+                          "type \"" + std::string(parts[0]) +
+                              "\" is unknown; allowed: flat ball bull vbit chamfer drill taper tslot dovetail lollipop face");
     Tool tool;
     tool.number = static_cast<int>(*number);
     tool.type = *type;
@@ -176,8 +196,9 @@ Result<Tool> parse_tool_spec(std::string_view spec) {
     for (size_t i = 1; i < parts.size(); ++i) {
         size_t equals = parts[i].find('=');
         std::optional<std::string> fault =
-            equals == std::string_view::npos ? "\"" + std::string(parts[i]) + "\" is not KEY=VALUE; keys: " + std::string(kToolKeys)
-                                             : read_tool_key(lower_case(trimmed(parts[i].substr(0, equals))), trimmed(parts[i].substr(equals + 1)), tool);
+            equals == std::string_view::npos
+                ? "\"" + std::string(parts[i]) + "\" is not KEY=VALUE; keys: " + std::string(kToolKeys)
+                : read_tool_key(lower_case(trimmed(parts[i].substr(0, equals))), trimmed(parts[i].substr(equals + 1)), tool);
         if (fault) wrong += (wrong.empty() ? "" : "; ") + *fault;
     }
     if (!wrong.empty()) return spec_error("--tool", spec, wrong);
@@ -197,17 +218,23 @@ Result<StockSpec> parse_stock_spec(std::string_view spec, const MeshReader& read
     std::string_view shape = trimmed(text.substr(0, std::min(at, text.size())));
     bool placed = at != std::string_view::npos;
     Vec3 origin_mm;
-    if (placed && !read_point(text.substr(at + 1), origin_mm)) return spec_error("--stock", spec, "what follows @ is not x,y,z; allowed: three lengths, for example @-30,-20,-10");
+    if (placed && !read_point(text.substr(at + 1), origin_mm))
+        return spec_error("--stock", spec, "what follows @ is not x,y,z; allowed: three lengths, for example @-30,-20,-10");
     if (is_stl_name(shape)) return read_stock_mesh(spec, shape, origin_mm, read_mesh);
     Stock stock;
     std::string lower = lower_case(shape.substr(0, 5));
     std::optional<std::string> wrong;
     bool box = false;
-    if (lower.rfind("cyl:", 0) == 0) wrong = read_round(shape.substr(4), false, stock.solid);
-    else if (lower.rfind("tube:", 0) == 0) wrong = read_round(shape.substr(5), true, stock.solid);
-    else box = true, wrong = read_box(shape, stock.solid);
+    if (lower.rfind("cyl:", 0) == 0)
+        wrong = read_round(shape.substr(4), false, stock.solid);
+    else if (lower.rfind("tube:", 0) == 0)
+        wrong = read_round(shape.substr(5), true, stock.solid);
+    else
+        box = true, wrong = read_box(shape, stock.solid);
     if (wrong) return spec_error("--stock", spec, *wrong);
-    if (!placed) return spec_error("--stock", spec, std::string("has no place; add @x,y,z, ") + (box ? "the low corner" : "the centre of the bottom"));
+    if (!placed)
+        return spec_error("--stock", spec,
+                          std::string("has no place; add @x,y,z, ") + (box ? "the low corner" : "the centre of the bottom"));
     stock.solid.origin_mm = origin_mm;
     Faults faults;
     validate_solid(stock.solid, "", faults);
@@ -228,7 +255,8 @@ Result<WorkOffsetSpec> parse_wcs_spec(std::string_view spec) {
         if (!good || std::max({std::abs(point.x), std::abs(point.y), std::abs(point.z)}) > kMaxLength_mm) break;
         return WorkOffsetSpec{k, point};
     }
-    return spec_error("--wcs", spec, "is not a work offset; allowed: G54=X,Y,Z with G54 to G59, G59.1 to G59.3, each length within 10000 mm");
+    return spec_error("--wcs", spec,
+                      "is not a work offset; allowed: G54=X,Y,Z with G54 to G59, G59.1 to G59.3, each length within 10000 mm");
 }
 
 }  // namespace proveout

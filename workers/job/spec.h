@@ -25,7 +25,7 @@ struct StockSpec {
 Result<StockSpec> parse_stock_spec(std::string_view spec, const MeshReader& read_mesh);
 
 struct WorkOffsetSpec {
-    int index = 0;               // of WorkOffsets
+    int index = 0;  // of WorkOffsets
     Vec3 zero_mm;
 };
 Result<WorkOffsetSpec> parse_wcs_spec(std::string_view spec);

@@ -30,8 +30,8 @@ struct ToolCheck {
 
     void angle(const char* member, double value, double most_deg) const {
         if (!(value > 0) || !(value < most_deg))
-            fault(member, (value == 0 ? std::string("missing or 0") : "is " + number_text(value)) + "; a " + std::string(name_of(tool.type)) +
-                              " needs more than 0 and less than " + number_text(most_deg) + " degrees");
+            fault(member, (value == 0 ? std::string("missing or 0") : "is " + number_text(value)) + "; a " +
+                              std::string(name_of(tool.type)) + " needs more than 0 and less than " + number_text(most_deg) + " degrees");
     }
 };
 
@@ -45,9 +45,11 @@ void check_lengths(const ToolCheck& check) {
     check.length("neck_diameter", tool.neck_diameter_mm, false);
     check.length("stickout", tool.stickout_mm, !tool.holder.empty());
     if (!std::isfinite(tool.length_offset_mm) || std::abs(tool.length_offset_mm) > kMaxLength_mm)
-        check.fault("length_offset", "is out of range; allowed: -" + number_text(kMaxLength_mm) + " to " + number_text(kMaxLength_mm) + " mm");
+        check.fault("length_offset",
+                    "is out of range; allowed: -" + number_text(kMaxLength_mm) + " to " + number_text(kMaxLength_mm) + " mm");
     if (tool.stickout_mm > 0 && tool.flute_length_mm > tool.stickout_mm + kSameLength_mm)
-        check.fault("stickout", "is " + number_text(tool.stickout_mm) + " mm, so that the holder would begin below the top of the flutes; allowed: flute_length (" +
+        check.fault("stickout", "is " + number_text(tool.stickout_mm) +
+                                    " mm, so that the holder would begin below the top of the flutes; allowed: flute_length (" +
                                     number_text(tool.flute_length_mm) + " mm) or more");
 }
 
@@ -60,12 +62,14 @@ void check_corner_and_tip(const ToolCheck& check) {
     } else if (tool.type == ToolType::kBull && corner == 0) {
         check.fault("corner_radius", "missing or 0; a bull needs more than 0, up to half the diameter (" + number_text(radius) + " mm)");
     } else if (tool.type == ToolType::kBall && corner > 0 && std::abs(corner - radius) > kSameLength_mm) {
-        check.fault("corner_radius", "is " + number_text(corner) + "; a ball has half its diameter (" + number_text(radius) + " mm), or leave it out");
+        check.fault("corner_radius",
+                    "is " + number_text(corner) + "; a ball has half its diameter (" + number_text(radius) + " mm), or leave it out");
     } else if (corner > 0 && tool.type != ToolType::kBull && tool.type != ToolType::kBall && tool.type != ToolType::kFace) {
         check.fault("corner_radius", "is " + number_text(corner) + "; only bull, ball and face have a corner radius, others 0");
     }
     if (!(tool.tip_diameter_mm >= 0) || (tool.tip_diameter_mm > 0 && tool.tip_diameter_mm >= tool.diameter_mm))
-        check.fault("tip_diameter", "is " + number_text(tool.tip_diameter_mm) + "; allowed: 0 to less than the diameter (" + number_text(tool.diameter_mm) + " mm)");
+        check.fault("tip_diameter", "is " + number_text(tool.tip_diameter_mm) + "; allowed: 0 to less than the diameter (" +
+                                        number_text(tool.diameter_mm) + " mm)");
 }
 
 void check_undercutter(const ToolCheck& check) {
@@ -73,13 +77,14 @@ void check_undercutter(const ToolCheck& check) {
     double neck = tool.neck_diameter_mm > 0 ? tool.neck_diameter_mm : tool.shank_diameter_mm;
     const char* member = tool.neck_diameter_mm > 0 || tool.shank_diameter_mm == 0 ? "neck_diameter" : "shank_diameter";
     double widest = tool.diameter_mm;
-    if (tool.type == ToolType::kDovetail)
-        widest -= 2 * tool.flute_length_mm * std::tan(tool.included_angle_deg / 2 * kPi / 180);
+    if (tool.type == ToolType::kDovetail) widest -= 2 * tool.flute_length_mm * std::tan(tool.included_angle_deg / 2 * kPi / 180);
     if (widest <= 0) {
-        check.fault("flute_length", "is " + number_text(tool.flute_length_mm) + " mm: the flanks meet below that height; allowed: less than " +
+        check.fault("flute_length", "is " + number_text(tool.flute_length_mm) +
+                                        " mm: the flanks meet below that height; allowed: less than " +
                                         number_text(tool.diameter_mm / 2 / std::tan(tool.included_angle_deg / 2 * kPi / 180)) + " mm");
     } else if (neck == 0) {
-        check.fault(member, "missing; a " + std::string(name_of(tool.type)) + " needs a neck_diameter or shank_diameter below " + number_text(widest) + " mm");
+        check.fault(member, "missing; a " + std::string(name_of(tool.type)) + " needs a neck_diameter or shank_diameter below " +
+                                number_text(widest) + " mm");
     } else if (neck > widest + kSameLength_mm || (tool.type != ToolType::kDovetail && neck >= widest)) {
         check.fault(member, "is " + number_text(neck) + " mm; allowed: less than " + number_text(widest) + " mm, where the cutter ends");
     }
@@ -89,18 +94,25 @@ void check_angles(const ToolCheck& check) {
     switch (check.tool.type) {
         case ToolType::kVbit:
         case ToolType::kChamfer:
-        case ToolType::kDovetail: check.angle("included_angle_deg", check.tool.included_angle_deg, 180); break;
-        case ToolType::kTaper: check.angle("taper_angle_deg", check.tool.taper_angle_deg, 90); break;
+        case ToolType::kDovetail:
+            check.angle("included_angle_deg", check.tool.included_angle_deg, 180);
+            break;
+        case ToolType::kTaper:
+            check.angle("taper_angle_deg", check.tool.taper_angle_deg, 90);
+            break;
         case ToolType::kDrill:
             if (!(check.tool.included_angle_deg > 0) || check.tool.included_angle_deg > 180)
-                check.fault("included_angle_deg", "is " + number_text(check.tool.included_angle_deg) + "; allowed: more than 0, up to 180 degrees");
+                check.fault("included_angle_deg",
+                            "is " + number_text(check.tool.included_angle_deg) + "; allowed: more than 0, up to 180 degrees");
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
 void check_holder(const ToolCheck& check) {
-    if (check.tool.holder.size() > kMaxHolderSegments) check.fault("holder", "has too many segments; allowed: " + std::to_string(kMaxHolderSegments));
+    if (check.tool.holder.size() > kMaxHolderSegments)
+        check.fault("holder", "has too many segments; allowed: " + std::to_string(kMaxHolderSegments));
     for (size_t i = 0; i < check.tool.holder.size() && i < kMaxHolderSegments; ++i) {
         const HolderSegment& segment = check.tool.holder[i];
         std::string at = "holder/" + std::to_string(i) + "/";
@@ -113,7 +125,8 @@ void check_holder(const ToolCheck& check) {
 void check_profile(const ToolCheck& check) {
     const auto& profile = check.tool.profile;
     if (profile.size() < 2 || profile.size() > kMaxProfilePoints)
-        return check.fault("profile", "has " + std::to_string(profile.size()) + " points; allowed: 2 to " + std::to_string(kMaxProfilePoints) + " [radius, height] pairs");
+        return check.fault("profile", "has " + std::to_string(profile.size()) + " points; allowed: 2 to " +
+                                          std::to_string(kMaxProfilePoints) + " [radius, height] pairs");
     if (profile[0][0] != 0 || profile[0][1] != 0) check.fault("profile/0", "is not the tip; the first point must be [0, 0]");
     double widest = 0;
     for (size_t i = 0; i < profile.size(); ++i) {
@@ -130,7 +143,8 @@ void check_profile(const ToolCheck& check) {
     if (widest <= 0 || profile.back()[1] <= 0)
         check.fault("profile", "encloses nothing; a radius and a height must be more than 0");
     else if (std::abs(2 * widest - check.tool.diameter_mm) > kSameLength_mm)
-        check.fault("diameter", "is " + number_text(check.tool.diameter_mm) + " mm but the profile is " + number_text(2 * widest) + " mm wide; leave diameter out or make them equal");
+        check.fault("diameter", "is " + number_text(check.tool.diameter_mm) + " mm but the profile is " + number_text(2 * widest) +
+                                    " mm wide; leave diameter out or make them equal");
 }
 
 }  // namespace

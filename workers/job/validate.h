@@ -15,8 +15,8 @@ constexpr int kMaxToolNumber = 99999;
 constexpr size_t kMaxFixtures = 1000;
 constexpr size_t kMaxHolderSegments = 100;
 constexpr size_t kMaxProfilePoints = 1000;
-constexpr double kMaxRpm = 1e6;              // air spindles reach 200,000
-constexpr double kMaxFeed_mm_per_min = 1e6;  // 1 km/min
+constexpr double kMaxRpm = 1e6;                     // air spindles reach 200,000
+constexpr double kMaxFeed_mm_per_min = 1e6;         // 1 km/min
 constexpr double kMaxAcceleration_mm_per_s2 = 1e6;  // 100 g
 
 // Numbers within range, and a shape that can exist: a diameter, angles that its type needs, no holder below the flutes.

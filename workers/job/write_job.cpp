@@ -30,7 +30,8 @@ Ordered tool_object(const Tool& tool) {
     if (tool.stickout_mm > 0) out["stickout"] = tool.stickout_mm;
     out["holder"] = Ordered::array();
     for (const HolderSegment& segment : tool.holder)
-        out["holder"].push_back({{"height", segment.height_mm}, {"lower_diameter", segment.lower_diameter_mm}, {"upper_diameter", segment.upper_diameter_mm}});
+        out["holder"].push_back(
+            {{"height", segment.height_mm}, {"lower_diameter", segment.lower_diameter_mm}, {"upper_diameter", segment.upper_diameter_mm}});
     if (tool.max_rpm > 0) out["max_rpm"] = tool.max_rpm;
     if (tool.feed_mm_per_min > 0) out["feed_mm_per_min"] = tool.feed_mm_per_min;
     if (tool.spindle_rpm > 0) out["spindle_rpm"] = tool.spindle_rpm;
@@ -46,10 +47,18 @@ Ordered solid_object(const Solid& solid, std::string_view mesh_ref, std::string_
     Ordered out;
     const auto& d = solid.dims_mm;
     switch (solid.shape) {
-        case StockShape::kBox: out["shape"] = "box", out["dims"] = {d[0], d[1], d[2]}; break;
-        case StockShape::kCylinder: out["shape"] = "cylinder", out["dims"] = {d[0], d[1]}; break;
-        case StockShape::kTube: out["shape"] = "tube", out["dims"] = {d[0], d[1], d[2]}; break;
-        case StockShape::kMesh: out["shape"] = "mesh", out["mesh_ref"] = mesh_ref; break;
+        case StockShape::kBox:
+            out["shape"] = "box", out["dims"] = {d[0], d[1], d[2]};
+            break;
+        case StockShape::kCylinder:
+            out["shape"] = "cylinder", out["dims"] = {d[0], d[1]};
+            break;
+        case StockShape::kTube:
+            out["shape"] = "tube", out["dims"] = {d[0], d[1], d[2]};
+            break;
+        case StockShape::kMesh:
+            out["shape"] = "mesh", out["mesh_ref"] = mesh_ref;
+            break;
     }
     out["origin"] = triple(solid.origin_mm);
     out["units"] = "mm";
@@ -86,8 +95,10 @@ Ordered machine_object(const Machine& machine) {
 
 Ordered options_object(const Job& job) {
     Ordered out;
-    if (job.setup.resolution_mm > 0) out["resolution_mm"] = job.setup.resolution_mm;
-    else out["resolution_mm"] = "auto";
+    if (job.setup.resolution_mm > 0)
+        out["resolution_mm"] = job.setup.resolution_mm;
+    else
+        out["resolution_mm"] = "auto";
     if (job.setup.clearance_mm > 0) out["clearance_mm"] = job.setup.clearance_mm;
     out["engine"] = job.options.engine;
     out["fail_on"] = name_of(job.options.fail_on);
@@ -120,8 +131,10 @@ std::string write_job(const Job& job) {
     out["tools"] = Ordered::array();
     for (const Tool& tool : job.setup.tools) out["tools"].push_back(tool_object(tool));
     if (job.setup.tools.empty() && !job.tools_are_complete) out["tools"] = "auto";
-    if (job.setup.stock) out["stock"] = solid_object(job.setup.stock->solid, job.stock_mesh_ref, job.setup.stock->material);
-    else out["stock"] = "auto";
+    if (job.setup.stock)
+        out["stock"] = solid_object(job.setup.stock->solid, job.stock_mesh_ref, job.setup.stock->material);
+    else
+        out["stock"] = "auto";
     out["wcs"] = wcs_object(job.setup.work_offsets);
     out["fixturing"] = Ordered::array();
     for (size_t i = 0; i < job.setup.fixtures.size(); ++i) {
