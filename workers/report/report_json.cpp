@@ -1,4 +1,6 @@
 // sim_report v1 from plain structs. The schema beside this folder is the contract; validate.cpp checks every report against it.
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "job/job.h"
@@ -16,7 +18,23 @@ constexpr int kLengthDecimals = 4, kTimeDecimals = 3, kVolumeDecimals = 3;
 
 double mm(double value) { return rounded(value, kLengthDecimals); }
 double seconds(double value) { return rounded(std::max(0.0, value), kTimeDecimals); }
-double mm3(double value) { return rounded(std::max(0.0, value), kVolumeDecimals); }
+
+// Small volumes keep six digits: a tiny stock is all that some programs cut.
+int volume_decimals(double value) {
+    constexpr int kDigits = 6, kMostDecimals = 15;
+    if (!(value > 0) || value >= 1000) return kVolumeDecimals;
+    return std::clamp(kDigits - 1 - static_cast<int>(std::floor(std::log10(value))), kVolumeDecimals, kMostDecimals);
+}
+double mm3(double value) { return rounded(std::max(0.0, value), volume_decimals(value)); }
+
+// Rounded up to three digits, and with what rounding the value itself took away, so that the printed band holds the truth.
+double error_mm3(double error, double value) {
+    double whole = error + std::abs(mm3(value) - value);
+    if (!(whole > 0) || !std::isfinite(whole)) return 0;
+    double scale = std::pow(10.0, 2 - std::floor(std::log10(whole)));
+    return rounded(std::ceil(whole * scale) / scale, 18);
+}
+
 Json point(Vec3 p) { return Json::array({mm(p.x), mm(p.y), mm(p.z)}); }
 Json path_or_null(const std::string& path) { return path.empty() ? Json() : Json(path); }
 
@@ -185,7 +203,7 @@ std::string report_json(const ReportInput& input) {
     out["verdict"] = verdict == Severity::kInfo ? "ok" : name_of(verdict);
     out["collision_count"] = simulation.collision_count;
     out["removed_volume_mm3"] = mm3(simulation.removed_mm3);
-    out["removed_volume_error_mm3"] = mm3(simulation.removed_error_mm3);
+    out["removed_volume_error_mm3"] = error_mm3(simulation.removed_error_mm3, simulation.removed_mm3);
     out["est_time_s"] = seconds(simulation.time.total_s());
     out["est_time_error_s"] = seconds(simulation.time_error_s);
     out["sim_video_path"] = path_or_null(input.video_path);

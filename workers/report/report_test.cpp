@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -32,7 +34,10 @@ void expect_same_as_file(const std::string& text, const std::string& relative) {
         std::ofstream(path, std::ios::binary) << text;
         return;
     }
-    EXPECT_EQ(read_text(path), text) << relative << " is not current; PROVEOUT_REBASELINE=1 writes it anew";
+    std::string expected = read_text(path);
+    auto first_difference = std::mismatch(expected.begin(), expected.end(), text.begin(), text.end()).first;
+    EXPECT_TRUE(expected == text) << relative << ":" << 1 + std::count(expected.begin(), first_difference, '\n')
+                                  << " is not current; PROVEOUT_REBASELINE=1 writes it anew";
 }
 
 TEST(Report, HasEveryRequiredMemberWhenNothingWasFound) {
@@ -118,6 +123,18 @@ TEST(Report, NumbersThatAreNoneBecomeZero) {
     EXPECT_EQ(text.find("null,\n    \"error"), std::string::npos);
     EXPECT_EQ(json::parse(text)["removed_volume_mm3"], 0);
     EXPECT_EQ(text.find("-0.0"), std::string::npos);
+}
+
+TEST(Report, SmallVolumesKeepTheirDigitsAndTheBandHoldsTheTruth) {
+    SampleRun run;
+    for (double value : {0.0025000123, 1.23456789e-9, 12.3456789, 123456.7891234}) {
+        run.simulation.removed_mm3 = value, run.simulation.removed_error_mm3 = 1e-7 * value;
+        json report = json::parse(report_json(run.input));
+        double printed = report["removed_volume_mm3"], band = report["removed_volume_error_mm3"];
+        EXPECT_NEAR(printed, value, 5e-6 * value);
+        EXPECT_LE(std::abs(printed - value), band) << value;
+        EXPECT_LE(band, 1e-5 * value);
+    }
 }
 
 TEST(Report, LeavesTheProgramOut) {
