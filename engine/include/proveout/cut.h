@@ -26,8 +26,9 @@ struct Sweep {
     uint8_t colour = 0;                // tool slot for pictures
 };
 
-// Longest distance between a helix or vertical arc and its chords.
-constexpr double kChordTolerance_mm = 0.002;
+// Longest distance between a helix or vertical arc and its chords: half the touch tolerance, so that an exact arc that follows a chorded one
+// is no contact.
+constexpr double kChordTolerance_mm = 0.001;
 
 // Appends the sweeps of one motion (kRapid, kFeed, kArc). fraction_from..fraction_to selects a part of it (for film frames).
 void append_sweeps(const Motion& motion, int32_t assembly, int32_t owner, std::vector<Sweep>& out,

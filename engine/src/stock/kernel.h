@@ -28,7 +28,7 @@ struct KernelSweep {
     float s_offset;           // along-track position of the reference point from A
     float length;
     float slope;              // m
-    float w_factor;           // kBall: |m| / sqrt(1 + m^2); kCone: |m| / sqrt(k^2 - m^2), or huge if |m| >= k
+    float w_factor;           // kBall: |m| / sqrt(1 + m^2); kCone: |m| / sqrt(k^2 - m^2), or -1 if |m| >= k (the rim leads)
     // arc
     double centre_x, centre_y, arc_radius;
     double start_x, start_y, end_x, end_y;      // unit vectors from the centre

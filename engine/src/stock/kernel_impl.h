@@ -89,7 +89,7 @@ PROVEOUT_INLINE F8 best_w(const KernelSweep& k, F8 d2, F8 reach) {
     if constexpr (shape == KernelShape::kFlat) return reach;
     if constexpr (shape == KernelShape::kBall) return k.w_factor * reach;  // the sphere is as wide as the body: reach^2 = R^2 - d^2
     if constexpr (shape == KernelShape::kCone)
-        return low_of(high_of(root(high_of(0.0f, k.flat * k.flat - d2)), k.w_factor * root(d2)), reach);
+        return k.w_factor < 0 ? reach : low_of(high_of(root(high_of(0.0f, k.flat * k.flat - d2)), k.w_factor * root(d2)), reach);
     if constexpr (shape == KernelShape::kBull) return low_of(bull_minimiser(k, d2), reach);
 }
 

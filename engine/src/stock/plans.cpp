@@ -191,7 +191,7 @@ KernelSweep kernel_sweep(const SweepPlan& plan, const BodyPlan& body, double til
     double m = std::abs(line.slope);
     if (body.shape == KernelShape::kBall) k.w_factor = static_cast<float>(m / std::sqrt(1 + m * m));
     if (body.shape == KernelShape::kCone)
-        k.w_factor = m >= body.cone ? 1e9f : static_cast<float>(m / std::sqrt(body.cone * body.cone - m * m));
+        k.w_factor = m >= body.cone ? -1.0f : static_cast<float>(m / std::sqrt(body.cone * body.cone - m * m));
     return k;
 }
 
