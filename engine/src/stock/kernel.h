@@ -75,6 +75,8 @@ struct Kernels {
     void (*lower)(const float* heights, const KernelTile&, int block_u, int block_v, BlockCut& result);
 };
 
+// The widest that this processor runs, and the baseline: the same bits.
 const Kernels& kernels();
+const Kernels& baseline_kernels();
 
 }  // namespace proveout
