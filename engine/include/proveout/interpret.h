@@ -40,6 +40,8 @@ struct InterpretOptions {
     WorkOffsets work_offsets{};
     Machine machine;
     bool block_delete = true;                     // "/" blocks are skipped
+    double clear_z_mm = 100;                      // set-up Z of the tip at the start (and of the G28 point) while machine.home_mm is not given:
+                                                  // clear above stock, fixtures and table; the caller knows them
     bool zero_start = false;                      // inspect: start at machine 0,0,0 with zero tool length
     bool want_canon = false;                      // call on_canon()
     bool want_comments = false;                   // call on_comment()
@@ -69,6 +71,8 @@ struct ProgramEnd {
     Vec3 machine_position_mm;
     std::vector<std::string> modal;               // "G0","G54","G17","G21",... in the controller's own spelling
     bool has_tool_change = false;                 // any M6 executed
+    Vec3 start_mm;                                // tip before the first block, set-up frame
+    bool start_assumed = false;                   // not from machine.home_mm: X and Y are the first programmed ones, Z is clear_z_mm
     std::vector<int> tools_used;                  // tool numbers that were in the spindle during a move, rising
 };
 

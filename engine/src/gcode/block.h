@@ -61,11 +61,12 @@ struct Block {
     std::string_view rest;                  // of an O-word or macro statement: text behind the keyword, normalised
     std::string_view comment;               // text inside the last ( ) of the line, as written
     bool has_comment = false;
+    bool real_time = false;                 // GRBL: characters that never reach the parser were left out
 
     void clear() {
         words = points = 0;
         g_count = m_count = order_count = assignment_count = 0;
-        percent = deleted = has_number = has_comment = false;
+        percent = deleted = has_number = has_comment = real_time = false;
         flow = Flow::kNone;
         label = rest = comment = {};
     }

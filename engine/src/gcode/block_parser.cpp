@@ -72,6 +72,7 @@ bool BlockParser::comment(std::string_view line, size_t& at, Block& block) {
 // Into buffer_: upper case, without blanks and comments. block.rest views the result.
 bool BlockParser::normalise(std::string_view line, Block& block) {
     if (line.size() > kMaxLineBytes) return fail(kLineTooLong, "the line is longer than " + std::to_string(kMaxLineBytes) + " bytes");
+    bool grbl = grammar_.dialect == Dialect::kGrbl || grammar_.dialect == Dialect::kGrblhal;
     size_t length = 0;
     for (size_t at = 0; at < line.size(); ++at) {
         char c = line[at];
@@ -79,6 +80,10 @@ bool BlockParser::normalise(std::string_view line, Block& block) {
         if (c == ';') break;
         if (c == '(') {
             if (!comment(line, at, block)) return false;
+            continue;
+        }
+        if (grbl && (static_cast<unsigned char>(c) > 0x7f || c == '?' || c == '!' || c == '~')) {
+            block.real_time = true;
             continue;
         }
         if (c == '/' && !grammar_.block_delete && !grammar_.expressions) continue;  // GRBL drops it

@@ -21,6 +21,9 @@ class BlockParser {
     // Only the O-word or macro statement of a line (label and keyword), for skipping without evaluation. False: the line has none.
     bool parse_flow(std::string_view line, Block& block);
 
+    // Adds the words of normalised text (the rest of a macro statement) to the block.
+    bool parse_words(std::string_view text, Block& block) { return words(text, block); }
+
     const Refusal& refusal() const { return refusal_; }
     const Grammar& grammar() const { return grammar_; }
 

@@ -1,0 +1,160 @@
+// Is the block one that the controller would carry out? Codes sorted by group, the user of the axis words decided, words matched to codes.
+#include <cmath>
+
+#include "interp/interpreter.h"
+
+namespace proveout::interp {
+
+namespace {
+
+using gcode::bit;
+using gcode::bits;
+using gcode::Block;
+
+constexpr uint32_t kAxisLetters = bits("XYZABCUVW");
+
+bool is_cycle(int motion) { return (motion >= 730 && motion <= 760) || (motion >= 810 && motion <= 890); }
+bool is_arc(int motion) { return motion == 20 || motion == 30; }
+bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
+
+// Non-modal codes that use the axis words of their block.
+bool takes_axes(int code) {
+    return code == 100 || code == 280 || code == 300 || code == 520 || code == 920 || code == 310 || code == 650;
+}
+
+std::string words_of(uint32_t mask) {
+    std::string text;
+    for (char letter = 'A'; letter <= 'Z'; ++letter)
+        if (mask & bit(letter)) text += letter;
+    return text;
+}
+
+}  // namespace
+
+bool Interpreter::place_code(char letter, int number, Request& request) {
+    const CodeRule* rule = rule_of(letter, number);
+    Action action = rule ? action_of(*rule, dialect_) : Action::kUnknown;
+    if (action == Action::kUnknown) {
+        if (letter == 'M' && (fanuc_family() || is(Dialect::kMach3))) {  // the machine's builder defines them
+            note_once('M', number, spelling('M', number) + " is not known to proveout; it is taken for a function of the machine without motion");
+            return true;
+        }
+        if (letter == 'M' && is(Dialect::kLinuxcnc) && number >= 2000) return refuse(20, "M code greater than 199: " + spelling('M', number));
+        return refuse(20, std::string("unknown ") + letter + " code: " + spelling(letter, number));
+    }
+    if (action == Action::kRefused) return refuse(20, spelling(letter, number) + " (" + std::string(rule->meaning) + ") cannot be simulated");
+    if (action == Action::kNoted) note_once(letter, number, spelling(letter, number) + " (" + std::string(rule->meaning) + ") is accepted, its effect is not simulated");
+    if (action == Action::kIgnored && rule->group != Group::kStop) return true;
+    if (number == 40 && letter == 'G') {
+        request.dwell = true;
+        return true;
+    }
+    if (number == 530 && letter == 'G') {
+        request.machine_coordinates = true;
+        return true;
+    }
+    if (rule->group == Group::kNonModal) {
+        if (request.non_modal >= 0 && is(Dialect::kLinuxcnc)) return refuse(21, "two G codes of one group: " + spelling('G', request.non_modal) + " and " + spelling('G', number));
+        request.non_modal = number;
+        return true;
+    }
+    int16_t& slot = request.code[static_cast<size_t>(rule->group)];
+    bool strict = is(Dialect::kLinuxcnc);
+    if (slot >= 0 && strict && rule->group != Group::kOtherM && !(rule->group == Group::kCoolant && slot != number && slot != 90 && number != 90))
+        return refuse(21, std::string("two ") + letter + " codes of one group: " + spelling(letter, slot) + " and " + spelling(letter, number));
+    slot = static_cast<int16_t>(number);
+    return true;
+}
+
+bool Interpreter::sort_codes(const Block& block, Request& request) {
+    request.code.fill(-1);
+    for (int i = 0; i < block.g_count; ++i)
+        if (!place_code('G', block.g[static_cast<size_t>(i)], request)) return false;
+    for (int i = 0; i < block.m_count; ++i)
+        if (!place_code('M', block.m[static_cast<size_t>(i)], request)) return false;
+    request.stop = request[Group::kStop];
+    request.axis_words = block.words & kAxisLetters;
+    return true;
+}
+
+// Who uses the axis words: a non-modal code, an explicit motion code, or the motion mode.
+bool Interpreter::decide_motion(const Block& block, Request& request) {
+    int explicit_motion = request[Group::kMotion];
+    bool axes_taken = takes_axes(request.non_modal) && (request.axis_words != 0 || request.non_modal != 310);
+    uint32_t moving = request.axis_words;
+    int length = request[Group::kToolLength];
+    if (length == 431 || length == 432) axes_taken = true;  // the words are the offsets
+    if (grbl_family() && length == 431) axes_taken = true;
+    if (axes_taken && explicit_motion >= 0 && explicit_motion != kNoMotion && is(Dialect::kLinuxcnc))
+        return refuse(24, "two G codes use the axis words: " + spelling('G', explicit_motion) + " and " + spelling('G', request.non_modal >= 0 ? request.non_modal : length));
+    if (axes_taken) return true;
+    if (explicit_motion == kNoMotion) {
+        if (moving == 0) return true;
+        if (is(Dialect::kLinuxcnc) || grbl_family()) return refuse(31, "axis words with G80, which uses none");
+        request.motion = state_.cycle.active || state_.motion == kNoMotion ? 0 : state_.motion;  // Fanuc: group 01 goes back to G0
+        return true;
+    }
+    if (explicit_motion >= 0) {
+        bool arc_without_axes = is_arc(explicit_motion) && block.has_any(bits("IJKR"));
+        bool repeat = is_cycle(explicit_motion);
+        if (moving != 0 || arc_without_axes || repeat || is_probe(explicit_motion)) request.motion = explicit_motion;
+        return true;
+    }
+    bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell;
+    bool cycle_words = is_cycle(state_.motion) && block.has_any(bits("LK")) && fanuc_family();
+    if (moving == 0 && !arc_words && !cycle_words) return true;
+    if (state_.motion == kNoMotion && (is(Dialect::kLinuxcnc) || grbl_family()))
+        return refuse(31, "axis words without a G code that uses them (the motion mode is G80)");
+    request.motion = state_.motion == kNoMotion ? 0 : state_.motion;
+    return true;
+}
+
+// LinuxCNC refuses words that nothing in the block uses. The others read over them.
+bool Interpreter::check_words(const Block& block, const Request& request) {
+    if (!is(Dialect::kLinuxcnc)) return true;
+    int motion = request.motion;
+    uint32_t used = kAxisLetters | bits("FST");
+    if (is_arc(motion)) used |= bits("IJKRP");
+    if (is_cycle(motion)) used |= bits("RL") | (motion == 730 || motion == 830 ? bit('Q') : 0u);
+    if (motion == 820 || motion == 860 || motion == 880 || motion == 890 || motion == 840 || motion == 740) used |= bit('P');
+    if (motion == 840 || motion == 740) used |= bit('D');
+    if (motion == 330 || motion == 331) used |= bits("KI");
+    if (request.dwell) used |= bit('P');
+    if (request.non_modal == 100) used |= bits("PLRIJQ");
+    if (request[Group::kPathMode] == 640) used |= bits("PQ");
+    int length = request[Group::kToolLength];
+    if (length == 430 || length == 432) used |= bit('H');
+    if (length == 431) used |= bits("IK");
+    if (request[Group::kSpindleMode] >= 0 || block.has_g(960) || block.has_g(970)) used |= bits("D");
+    bool m_words = false;
+    for (int i = 0; i < block.m_count; ++i) {
+        int m = block.m[static_cast<size_t>(i)];
+        if ((m >= 500 && m <= 530) || (m >= 620 && m <= 680) || m == 980 || m == 190 || m == 610) m_words = true;
+    }
+    if (m_words) used |= bits("PQELRD");
+    if (block.has_g(50)) used |= bits("IJPQ");
+    uint32_t left = block.words & ~used;
+    if (left == 0) return true;
+    return refuse(36, "word " + words_of(left) + " with no code to use it");
+}
+
+bool Interpreter::check_values(const Block& block) {
+    double limit = kMaxCoordinate_mm / state_.unit_mm();
+    for (char letter = 'A'; letter <= 'Z'; ++letter)
+        if (block.has(letter) && !(std::fabs(block.get(letter)) <= limit)) return refuse(38, std::string("the value of ") + letter + " is out of range");
+    if (grbl_family()) return true;
+    for (char letter : {'F', 'S', 'T', 'D', 'H'}) {
+        if (!block.has(letter) || block.get(letter) >= 0) continue;
+        if (letter == 'S' && is(Dialect::kLinuxcnc)) continue;
+        return refuse(4, std::string("negative ") + letter + " word");
+    }
+    for (char letter : {'T', 'H', 'D'}) {
+        if (!block.has(letter)) continue;
+        if (letter == 'D' && (block.has_g(960) || fanuc_family())) continue;
+        double value = block.get(letter);
+        if (std::fabs(value - std::round(value)) > 1e-4) return refuse(23, std::string("the value of ") + letter + " is not whole");
+    }
+    return true;
+}
+
+}  // namespace proveout::interp

@@ -1,0 +1,296 @@
+// interpreter.h -- the controller: executes blocks one after the other and tells the observer what the machine does.
+// The work is spread over: interpreter.cpp (reading, fast path, refusals), check.cpp and check_grbl.cpp (is the block allowed),
+// execute.cpp (order of execution), moves.cpp, cycles.cpp, offsets.cpp, flow.cpp (O-words, calls, macro B), canon.cpp.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdarg>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gcode/block_parser.h"
+#include "gcode/lines.h"
+#include "gcode/number.h"
+#include "interp/codes.h"
+#include "interp/parameters.h"
+#include "interp/state.h"
+#include "proveout/interpret.h"
+
+namespace proveout::interp {
+
+constexpr double kMaxCoordinate_mm = 1e7;  // no machine is larger, and all later arithmetic stays finite and exact enough
+
+// What the codes of one block ask for, sorted by group.
+struct Request {
+    std::array<int16_t, 32> code;   // by Group: ten times the code, -1 none. kNonModal: dwell excluded
+    bool dwell = false, machine_coordinates = false;
+    int non_modal = -1;             // G10 G28 G28.1 G30 G30.1 G52 G92 G92.1 ... G31 G65
+    int motion = -1;                // explicit or modal motion to carry out; -1: none
+    uint32_t axis_words = 0;        // bits of X Y Z A B C U V W that stand in the block
+    int stop = -1;                  // M0 M1 M2 M30 M60
+    int operator[](Group group) const { return code[static_cast<size_t>(group)]; }
+};
+
+// A move of the control point, worked out but not yet made. Program units, active work offset.
+struct GrblWords;
+
+struct Arc {
+    double centre_first = 0, centre_second = 0;  // in the plane's axes
+    double sweep_rad = 0;                        // signed, never 0
+    int turns = 1;                               // as in ARC_FEED: signed number of started turns
+};
+
+class Interpreter {
+  public:
+    Interpreter(const Program& program, const InterpretOptions& options, MotionObserver& observer, const Context& context, Dialect dialect);
+    Interpreter(const Interpreter&) = delete;
+
+    Result<ProgramEnd> run(std::string dialect_reason);
+
+  private:
+    struct Source {
+        std::string name;            // empty: the program itself
+        gcode::LineCursor cursor;
+        std::map<std::string, std::pair<size_t, int64_t>, std::less<>> labels;  // subs: offset and number of the line before
+        bool labels_known = false;
+    };
+    enum class LoopKind : uint8_t { kWhile, kDo, kRepeat, kIf };
+    struct Loop {
+        LoopKind kind;
+        std::string label;
+        size_t offset;       // of the line that opens the loop
+        int64_t line;        // number of the line before
+        int64_t left = 0;    // repeats
+        bool taken = false;  // kIf: a branch has been executed
+    };
+    struct Call {
+        size_t source = 0;   // to return to
+        size_t offset = 0;
+        int64_t line = 0;
+        size_t own_source = 0;
+        size_t loops = 0;    // depth of loops_ at the call
+        std::string label;
+        int64_t repeats = 0; // left, M98 L
+        size_t start_offset = 0;
+        int64_t start_line = 0;
+        bool locals = false;
+        bool m98 = false;
+        bool restore_state = false;  // M73
+        State saved;
+    };
+
+    // interpreter.cpp
+    void start();
+    void start_pose();
+    Vec3 pilot() const;
+    bool step();                                     // one line; false: the run is over
+    bool fast_block(std::string_view line);
+    bool general_block(std::string_view line);
+    bool execute_line(std::string_view line);
+    bool end_of_source();
+    bool spend(int64_t blocks = 1);                  // budget of repeated blocks; false: used up
+    bool handle_refusal(std::string_view line);
+    bool sender_line(std::string_view line);         // GRBL: $ lines; true: done with the line
+    bool sender_tool_change();
+    bool percent_line();
+    Error error_here(ErrorCode code, std::string message, std::string_view line) const;
+    bool refuse(int code, std::string message);
+    void find(std::string_view code, std::string message);
+    void find(std::string_view code, Severity severity, std::string message, int controller_error = 0);
+    void note_once(char letter, int number, std::string message);
+    ProgramEnd finish(std::string dialect_reason);
+    std::vector<std::string> modal_codes() const;
+    int64_t report_line() const;
+    bool grbl_family() const { return dialect_ == Dialect::kGrbl || dialect_ == Dialect::kGrblhal; }
+    bool fanuc_family() const { return dialect_ == Dialect::kFanuc || dialect_ == Dialect::kHaas; }
+    bool is(Dialect dialect) const { return dialect_ == dialect; }
+
+    // check.cpp, check_grbl.cpp
+    bool sort_codes(const gcode::Block& block, Request& request);
+    bool place_code(char letter, int number, Request& request);
+    bool decide_motion(const gcode::Block& block, Request& request);
+    bool check_words(const gcode::Block& block, const Request& request);
+    bool check_values(const gcode::Block& block);
+    bool check_grbl_words(const gcode::Block& block);
+    bool check_grbl_code(char letter, int number, GrblWords& seen);
+    bool check_grbl_block(const gcode::Block& block, const Request& request);
+    bool check_grbl_non_modal(const gcode::Block& block, const Request& request, uint32_t& left);
+    bool check_grbl_motion(const gcode::Block& block, const Request& request, uint32_t& left);
+
+    // execute.cpp
+    bool execute(const gcode::Block& block);
+    bool execute_settings(const gcode::Block& block, const Request& request);
+    void do_comment(const gcode::Block& block);
+    bool do_feed_mode(const gcode::Block& block, const Request& request);
+    void do_feed(const gcode::Block& block);
+    bool do_tool_word(const gcode::Block& block);
+    bool do_tool_change();
+    void put_in_spindle(int tool, bool changed);
+    void do_spindle(const gcode::Block& block, const Request& request);
+    void set_spindle(int direction);
+    void do_coolant(const gcode::Block& block);
+    bool do_other_m(const gcode::Block& block, const Request& request);
+    bool do_dwell(const gcode::Block& block);
+    void do_units(int code);
+    void do_path_mode(const gcode::Block& block, int code);
+    bool do_stop(int code);
+    void restore_modes(const State& saved);
+    double dwell_seconds(const gcode::Block& block, char letter) const;
+
+    // moves.cpp
+    bool do_motion(const gcode::Block& block, const Request& request);
+    bool target_of(const gcode::Block& block, Axes& target) const;
+    bool straight(MotionKind kind, const Axes& target);
+    bool check_target(const Axes& target);
+    bool move_to_machine(const Axes& machine, uint32_t axes, MotionKind kind, bool reference);
+    bool do_arc(const gcode::Block& block, bool clockwise);
+    bool arc_from_centre(const gcode::Block& block, const Axes& target, bool clockwise, Arc& arc);
+    bool arc_from_radius(const gcode::Block& block, const Axes& target, bool clockwise, Arc& arc);
+    bool finish_arc(const Axes& target, bool clockwise, int turns, Arc& arc);
+    bool emit_arc(const Axes& target, const Arc& arc);
+    bool radii_agree(double start_radius, double end_radius) const;
+    bool feed_for_move(const gcode::Block& block);
+    bool do_probe(const gcode::Block& block, int code);
+    bool do_synchronised(const gcode::Block& block, int code);
+    void emit(Motion& motion);
+    void emit_event(MotionKind kind, double dwell_s = 0);
+    void commit();
+    void check_length_offset(bool moves_z, bool feed);
+    void refresh_frame();
+    void refresh_motion();
+    Vec3 tip_of(const Axes& position) const;
+    Axes machine_of(const Axes& position) const;
+    Axes position_of(const Axes& machine) const;
+    void axes_of_plane(int& first, int& second, int& normal) const;
+
+    // cycles.cpp
+    bool do_cycle(const gcode::Block& block, int code);
+    bool read_cycle_words(const gcode::Block& block, int code);
+    bool run_cycle(int code, Axes hole, double r, double bottom, double clear);
+    bool peck(int code, Axes& at, int normal, double r, double bottom);
+    double level_for_increment(int normal) const;
+    void set_spindle_in_cycle(int direction);
+    bool cycle_move(MotionKind kind, Axes& at, int axis, double value);
+
+    // offsets.cpp
+    bool do_non_modal(const gcode::Block& block, const Request& request);
+    bool do_set_offsets(const gcode::Block& block);
+    bool do_set_work_offset(const gcode::Block& block, int l);
+    bool do_set_tool_offset(const gcode::Block& block, int l);
+    bool do_shift(const gcode::Block& block, int code);
+    bool do_local_offset(const gcode::Block& block);
+    bool do_skip_move(const gcode::Block& block);
+    bool do_reference(const gcode::Block& block, int code);
+    bool do_work_offset(int code);
+    bool do_tool_length(const gcode::Block& block, int code);
+    double length_of(int tool) const;
+    void change_frame(const Axes& origin, const Axes& shift, const Axes& length, double rotation_deg);
+    void use_work_offset(int index);
+    Axes origin_units(int index) const;
+
+    // flow.cpp
+    bool do_flow(const gcode::Block& block, std::string_view line);
+    bool do_if(const gcode::Block& block);
+    bool do_loop(const gcode::Block& block);
+    bool do_end_loop(const gcode::Block& block);
+    bool do_call(const gcode::Block& block);
+    bool do_return(const gcode::Block& block, bool with_value);
+    bool do_subprogram(const gcode::Block& block, const Request& request);
+    bool do_macro_call(const gcode::Block& block);
+    bool do_macro_statement(const gcode::Block& block);
+    bool enter(std::string_view label, Call call);
+    void leave();
+    bool skip_to(std::string_view label, std::initializer_list<gcode::Flow> stops, gcode::Block& found);
+    bool go_to(int64_t number);
+    bool find_label(std::string_view label, bool m98, size_t& source, size_t& offset, int64_t& line);
+    void index_labels(Source& source);
+    bool condition(std::string_view& text, double& value);
+    bool next_branch();
+    bool do_break(const gcode::Block& block);
+    bool apply_assignments(const gcode::Block& block);
+    std::optional<double> system_number(int index) const;
+    std::optional<double> system_named(std::string_view name) const;
+
+    // canon.cpp: calls as rs274 prints them; nothing is done unless they are wanted
+    void canon(const char* format, ...) __attribute__((format(printf, 2, 3)));
+    void canon_start();
+    void canon_end(bool finished);
+    void canon_move(const char* name, const Axes& target);
+    void canon_arc(const Axes& target, const Arc& arc);
+    void canon_inverse_rate(const Axes& target, double sweep_rad = 0, double radius = 0, int normal = kZ);
+    void canon_frame(bool with_shift);
+    void canon_shift();
+    void canon_length();
+    void canon_path_mode();
+    void canon_comment(const gcode::Block& block);
+    std::string with_values(std::string_view text) const;
+    void state_word(const std::string& word);
+
+    const Program& program_;
+    const InterpretOptions& options_;
+    MotionObserver& observer_;
+    const Context& context_;
+    const Dialect dialect_;
+    const gcode::Grammar& grammar_;
+    Parameters parameters_;
+    gcode::BlockParser parser_;
+    gcode::Block block_;
+    gcode::Block skip_block_;
+
+    std::vector<Source> sources_;
+    size_t source_ = 0;
+    std::vector<Loop> loops_;
+    std::vector<Call> calls_;
+    int64_t call_line_ = 0;          // line of the program's own text that called into another source
+    std::string_view line_text_;     // of the current block
+    int64_t line_ = 0;
+    size_t line_offset_ = 0;         // of that line in its source
+    std::map<std::pair<size_t, size_t>, std::pair<size_t, int64_t>> jumps_;      // source and offset -> offset and line before: see skip_to()
+    std::map<std::pair<size_t, int64_t>, std::pair<size_t, int64_t>> numbered_;  // source and N number -> offset and line before
+
+    State state_;
+    State before_;                   // for a refused block
+    std::vector<State> saved_states_;// M70
+    std::array<Axes, 9> work_offset_mm_{};
+    std::array<double, 9> work_rotation_deg_{};
+    Axes home_mm_{}, second_home_mm_{};
+    bool home_known_ = false;
+    std::map<int, double> changed_length_mm_;  // tool table entries set by G10
+    std::array<double, 10> probed_{};
+
+    Motion motion_;                  // fields that stay the same from move to move
+    Vec3 tip_;                       // now, set-up frame
+    double scale_ = 1, cos_ = 1, sin_ = 0;
+    Axes fixed_{};                   // tip = scale * (rotated position) + fixed, see refresh_frame()
+    double tool_length_mm_ = 0;      // of the tool in the spindle
+    std::vector<Motion> pending_;    // events of the current block until it is certain that it is not refused
+    bool in_general_ = false;
+
+    bool has_tool_change_ = false;   // the program's text has an M6
+    bool percent_mode_ = false, seen_text_ = false;
+    bool over_ = false;              // nothing more is read
+    bool observer_stopped_ = false;
+    bool fast_ready_ = false;
+    bool grbl_tool_change_ = false;  // the block has an M6, which senders carry out
+    gcode::Refusal refusal_;
+    std::optional<Error> fatal_;     // ends the run whatever the dialect
+    int64_t blocks_ = 0, repeated_ = 0, lines_ = 0;
+    size_t high_water_ = 0;
+    int64_t until_check_ = 0;
+    int64_t block_limit_ = INT64_MAX;  // of a pilot run
+    int fast_digits_ = gcode::kExactDigits;
+    bool quiet_canon_ = false;       // moves are made whose calls have been printed
+    bool canon_pallet_ = false;      // the end was M30
+    std::string modal_macro_;        // G66
+    std::bitset<2 * 20000> noted_;   // codes noted already
+    bool rotary_noted_ = false, units_missing_noted_ = false, real_time_noted_ = false, probe_noted_ = false;
+    bool length_checked_ = false;
+    std::vector<bool> tool_used_;    // by number, small ones
+    std::vector<int> tools_used_;
+    ProgramEnd end_;
+};
+
+}  // namespace proveout::interp
