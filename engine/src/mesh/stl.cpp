@@ -1,8 +1,8 @@
 // Reading STL: bytes of unknown origin in, triangles or one clear error out.
 //
-// The header of a binary file is never trusted: a file is binary exactly if its size is 84 + 50 n for the count n that it states. Everything
-// else is read as ASCII with bounded tokens. Normals and attribute bytes are skipped; triangles with two equal corners are left out, for they
-// have no area and their edges cancel each other.
+// The header of a binary file is never trusted: a file is binary exactly if its size is 84 + 50 n for the count n that it states.
+// Everything else is read as ASCII with bounded tokens. Normals and attribute bytes are skipped; triangles with two equal corners are left
+// out, for they have no area and their edges cancel each other.
 #include <charconv>
 #include <cstring>
 
@@ -12,17 +12,15 @@ namespace proveout {
 
 namespace {
 
-constexpr size_t kBinaryHeaderBytes = 84;       // 80 bytes of text and the count
-constexpr size_t kBinaryTriangleBytes = 50;     // normal, three corners, attribute
+constexpr size_t kBinaryHeaderBytes = 84;    // 80 bytes of text and the count
+constexpr size_t kBinaryTriangleBytes = 50;  // normal, three corners, attribute
 constexpr uint64_t kMaxStlTriangles = 5'000'000;
-constexpr double kMaxStlCoordinate_mm = 1e6;    // a kilometre: beyond it units or bytes are wrong
-constexpr size_t kMaxStlToken = 64;             // longest word or number that is looked at
+constexpr double kMaxStlCoordinate_mm = 1e6;  // a kilometre: beyond it units or bytes are wrong
+constexpr size_t kMaxStlToken = 64;           // longest word or number that is looked at
 
 Error bad_stl(std::string message) { return make_error(ErrorCode::kInvalidInput, "STL: " + std::move(message)); }
 
-Error too_many() {
-    return bad_stl("more than 5 million triangles; reduce the mesh before using it as stock, fixture or target");
-}
+Error too_many() { return bad_stl("more than 5 million triangles; reduce the mesh before using it as stock, fixture or target"); }
 
 bool sane(Vec3 p) {
     // False for NaN too.
@@ -30,7 +28,8 @@ bool sane(Vec3 p) {
 }
 
 Error not_sane(uint64_t triangle) {
-    return bad_stl("triangle " + std::to_string(triangle + 1) + " has a coordinate that is not a number or beyond 1,000,000 mm; the file is damaged");
+    return bad_stl("triangle " + std::to_string(triangle + 1) +
+                   " has a coordinate that is not a number or beyond 1,000,000 mm; the file is damaged");
 }
 
 // Adds a triangle unless two of its corners are the same point.
@@ -105,8 +104,9 @@ Error unexpected(const Words& words, std::string_view found, std::string_view wa
     bool cut_off = words.left.empty() && wanted.substr(0, found.size()) == found;  // also true for no word at all
     if (cut_off)
         return make_error(ErrorCode::kInvalidInput, "STL: the file ends before '" + std::string(wanted) + "'; it is truncated", words.line);
-    return make_error(ErrorCode::kInvalidInput, "STL: line " + std::to_string(words.line) + " has '" + shown + "' where '" +
-                      std::string(wanted) + "' belongs", words.line);
+    return make_error(ErrorCode::kInvalidInput,
+                      "STL: line " + std::to_string(words.line) + " has '" + shown + "' where '" + std::string(wanted) + "' belongs",
+                      words.line);
 }
 
 // Consumes the given words in order.

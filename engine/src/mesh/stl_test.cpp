@@ -128,7 +128,8 @@ TEST(ReadStl, BadText) {
     expect_refused(text.substr(0, text.size() / 2), "truncated");
     expect_refused(text.substr(0, text.find("endsolid")), "truncated");
     expect_refused(text + "more", "where 'solid' belongs");
-    expect_refused(std::string("solid x\nfacet normal 0 0 1\nouter loop\nvertex 1 2 ") + std::string(1 << 20, '7'), "where 'a number' belongs");
+    expect_refused(std::string("solid x\nfacet normal 0 0 1\nouter loop\nvertex 1 2 ") + std::string(1 << 20, '7'),
+                   "where 'a number' belongs");
     expect_refused("solid x\nfacet normal 0 0 1\nouter loop\nvertex 1 2 0x3", "line 4");
     EXPECT_TRUE(read_stl("solid " + std::string(100000, 'n') + text.substr(text.find('\n'))).ok());
 }
