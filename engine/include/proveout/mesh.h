@@ -25,7 +25,8 @@ struct Mesh {
     double tolerance_mm = 0;
 };
 
-// Reads binary or ASCII STL bytes; triangles with two equal corners are left out. Errors (kInvalidInput): lying header, truncated, non-finite or absurd coordinates, no triangles, more than 5 million.
+// Reads binary or ASCII STL bytes; triangles with two equal corners are left out. Errors (kInvalidInput): lying header, truncated, non-finite
+// or absurd coordinates, no triangles, more than 5 million.
 Result<std::vector<Triangle>> read_stl(std::string_view bytes);
 
 // True if every edge is shared by exactly two triangles in opposite directions (vertices equal to the bit); reason in *why if given.
@@ -37,14 +38,16 @@ std::vector<Triangle> triangles_of(const Mesh& mesh);
 // contouring with sharp edges. Ju, Losasso, Schaefer, Warren, "Dual contouring of Hermite data", SIGGRAPH 2002.
 class PartBuilder {
   public:
-    // REQUIRES: a mesh stock is closed. Errors: kInvalidInput for a stock or cell without size, kTooLarge (the message names a cell that fits).
+    // REQUIRES: a mesh stock is closed.
+    // Errors: kInvalidInput for a stock or cell without size, kTooLarge (the message names a cell that fits).
     static Result<PartBuilder> create(const Solid& stock, double cell_mm, double limit_bytes);
     PartBuilder(PartBuilder&&) noexcept;
     PartBuilder& operator=(PartBuilder&&) noexcept;
     ~PartBuilder();
     void cut(std::span<const ToolAssembly> assemblies, std::span<const Sweep> sweeps, const Context& context);
-    // Closed, no duplicate triangles, at most max_triangles (flats merged, then simplified; tolerance stated in the mesh). A part that is cut
-    // away completely is no error: the mesh is empty, and so are its (valid) files. Errors: kResourceLimit, kCancelled, kTimeout.
+    // Closed, no duplicate triangles, at most max_triangles (flats merged, then simplified; tolerance stated in the mesh).
+    // A part that is cut away completely is no error: the mesh is empty, and so are its (valid) files.
+    // Errors: kResourceLimit, kCancelled, kTimeout.
     Result<Mesh> build(size_t max_triangles, const Context& context) const;
 
   private:
@@ -54,8 +57,8 @@ class PartBuilder {
 };
 
 std::string to_stl(const Mesh& mesh);  // binary, 84 + 50 n bytes, deterministic header
-// GLB (glTF 2.0): one primitive per colour, flat-shaded normals, palette[colour] = linear RGB 0..1. Vertices are in mm, Z up; the node scales
-// them to metres and turns them Y up.
+// GLB (glTF 2.0): one primitive per colour, flat-shaded normals, palette[colour] = linear RGB 0..1.
+// Vertices are in mm, Z up; the node scales them to metres and turns them Y up.
 std::string to_glb(const Mesh& mesh, const std::vector<std::array<float, 3>>& palette);
 
 }  // namespace proveout
