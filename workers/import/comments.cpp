@@ -180,18 +180,26 @@ bool read_cutviewer(const ScanComment& comment, std::string_view lower, NotedToo
     return apply_corner(values[1] * comment.unit_mm, out, why);
 }
 
+// The number at `begin` is that of "tool 8" or "tool #8".
+bool is_tool_number(std::string_view lower, size_t begin) {
+    std::string_view before = lower.substr(0, begin);
+    while (!before.empty() && (before.back() == ' ' || before.back() == '#')) before.remove_suffix(1);
+    return before.size() >= 4 && before.substr(before.size() - 4) == "tool";
+}
+
 // The one diameter that a comment in plain words states. Marked ones ("dia") win over ones with a unit, these over bare numbers beside a T
 // number.
 std::optional<double> plain_diameter(std::string_view lower, const std::vector<Quantity>& quantities, bool numbered, double unit_mm) {
-    static constexpr std::array<std::string_view, 12> kOtherThings{"step", "offset",    "position", "retract", "feed",      "depth",
-                                                                   "pass", "change at", "height",   "length",  "clearance", "size of"};
+    static constexpr std::array<std::string_view, 17> kOtherThings{"step",   "offset", "position",  "retract", "feed",  "depth",
+                                                                   "pass",   "change at", "height", "length",  "clearance", "size of",
+                                                                   "below",  "above",  "more than", "less than", "at least"};
     std::vector<double> candidates[3];
     for (const Quantity& quantity : quantities) {
         if (quantity.kind != QuantityKind::kBare && quantity.kind != QuantityKind::kLength) continue;
         double mm = quantity.kind == QuantityKind::kLength ? quantity.value : quantity.value * unit_mm;
         int rank = quantity.marked_diameter ? 0 : quantity.kind == QuantityKind::kLength ? 1 : 2;
         if (rank > 0 && contains_any(lower, kOtherThings)) continue;
-        if (rank == 2 && !numbered) continue;
+        if (rank == 2 && (!numbered || is_tool_number(lower, quantity.begin))) continue;
         bool known = std::any_of(candidates[rank].begin(), candidates[rank].end(),
                                  [&](double other) { return std::abs(other - mm) < kSameLength_mm; });
         if (!known) candidates[rank].push_back(mm);

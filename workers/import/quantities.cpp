@@ -76,9 +76,13 @@ bool diameter_word_before(std::string_view text, size_t begin) {
     return word == "dia" || word == "diam" || word == "diameter";
 }
 
+// "6 mm dia", but not "0 diameter: 6", where the word belongs to the number behind it.
 bool diameter_word_behind(std::string_view text, size_t end) {
     while (end < text.size() && text[end] == ' ') ++end;
-    return starts_with(text.substr(end), "dia") && !starts_with(text.substr(end), "diag");
+    if (!starts_with(text.substr(end), "dia") || starts_with(text.substr(end), "diag")) return false;
+    while (end < text.size() && is_letter(text[end])) ++end;
+    while (end < text.size() && (text[end] == ' ' || text[end] == '.')) ++end;
+    return at_or_space(text, end) != ':' && at_or_space(text, end) != '=';
 }
 
 }  // namespace
@@ -130,8 +134,10 @@ std::optional<double> value_of_key(std::string_view lower, std::string_view key)
         size_t digits = from + (at_or_space(lower, from) == '-' ? 1 : 0);
         size_t end = end_of_number(lower, digits);
         std::string_view number = lower.substr(from, end - from);
+        bool part_of_a_word = is_letter(at_or_space(lower, end)) && !starts_with(lower.substr(end), "deg");  // 1e9, 6mm
         if (number.size() > 1 && number.back() == '.') number.remove_suffix(1);
-        if (auto value = parse_number(number)) return value;
+        auto value = parse_number(number);
+        if (value && !part_of_a_word) return value;
     }
     return std::nullopt;
 }

@@ -36,6 +36,7 @@ class Fields {
     std::string at(const char* member) const { return pointer_to(pointer_, member); }
     void fault(const char* member, std::string detail) { faults_.add(at(member), std::move(detail)); }
 
+    bool has(const char* member) const { return object_ && object_->contains(member); }
     const Json* find(const char* member);                              // marks it as known; nullptr: absent
     void number(const char* member, const Range& range, double& out);  // absent: unchanged
     void integer(const char* member, int64_t low, int64_t high, int& out);

@@ -42,12 +42,12 @@ SolidRef read_solid(Fields& fields, const std::vector<std::string>& allowed_shap
     bool shape_given = fields.valid() && shape.has_value();
     double unit_mm = read_units(fields);
     double origin[3] = {0, 0, 0};
-    bool has_origin = fields.numbers("origin", 3, {-kMaxLength_mm, kMaxLength_mm, false, unit_mm, " mm"}, origin);
+    fields.numbers("origin", 3, {-kMaxLength_mm, kMaxLength_mm, false, unit_mm, " mm"}, origin);
     out.solid.origin_mm = {origin[0], origin[1], origin[2]};
     fields.text("mesh_ref", 4096, out.mesh_ref);
     if (!shape_given) {
         fields.find("dims");
-        fields.fault("shape", "missing; allowed: box cylinder tube mesh");
+        if (!fields.has("shape")) fields.fault("shape", "missing; allowed: box cylinder tube mesh");
         return out;
     }
     if (*shape == "mesh") {
@@ -67,8 +67,8 @@ SolidRef read_solid(Fields& fields, const std::vector<std::string>& allowed_shap
                         : *shape == "cylinder" ? "[diameter, height]"
                                                : "[outer diameter, inner diameter, height]";
     bool has_dims = fields.numbers("dims", count, {0, kMaxLength_mm, true, unit_mm, " mm"}, out.solid.dims_mm.data());
-    if (!has_dims) fields.fault("dims", std::string("missing; a ") + *shape + " needs " + names);
-    if (!has_origin)
+    if (!fields.has("dims")) fields.fault("dims", std::string("missing; a ") + *shape + " needs " + names);
+    if (!fields.has("origin"))
         fields.fault("origin",
                      std::string("missing; ") + (*shape == "box" ? "the low corner" : "the centre of the bottom") + ", [x, y, z]");
     if (has_dims) validate_solid(out.solid, fields.pointer(), faults);

@@ -82,7 +82,7 @@ Tool read_tool(const Json& value, const std::string& pointer, Faults& faults) {
     read_lengths(fields, unit_mm, tool);
     if (type) tool.type = *tool_type_from(*type);
     read_profile(fields, unit_mm, tool);
-    if (!type && tool.profile.empty())
+    if (!type && !fields.has("profile") && !fields.has("type"))
         fields.fault("type", "missing; allowed: flat ball bull vbit chamfer drill taper tslot dovetail lollipop face, or a profile");
     read_holder(fields, unit_mm, tool, faults);
     fields.integer("flutes", 1, 100, tool.flutes);
@@ -94,7 +94,8 @@ Tool read_tool(const Json& value, const std::string& pointer, Faults& faults) {
     fields.text("comment", 1000, tool.comment);
     fields.finish();
     if (tool.type == ToolType::kDrill && tool.included_angle_deg == 0) tool.included_angle_deg = kDefaultDrillAngle_deg;
-    validate_tool(tool, pointer, faults);
+    bool broken_profile = fields.has("profile") && tool.type != ToolType::kForm;
+    if (!broken_profile) validate_tool(tool, pointer, faults);
     return tool;
 }
 
