@@ -45,6 +45,10 @@ enum class ContactKind : uint8_t {
 };
 constexpr int kContactKinds = 6;
 
+// Path without contact that separates two contacts of one owner.
+constexpr double kContactGap_mm = 1.0;
+
+// One stretch of the owner's path.
 struct Contact {
     float depth_mm = 0;                // greatest overlap along the ray; 0: none
     double volume_mm3 = 0;             // overlapping volume
@@ -75,7 +79,7 @@ struct ContactRecord {
 };
 
 // Cuts all sweeps, in order, and returns one Cut per owner (0 .. owner_count-1) and the contacts that there were, sorted by owner, kind,
-// part. The stock of a contact check is the stock as it is when that part arrives: earlier sweeps and this sweep up to that moment.
+// part, first_fraction; several of one owner, kind and part are more than kContactGap_mm of its path apart. The stock of a contact check is the stock as it is when that part arrives: earlier sweeps and this sweep up to that moment.
 // Deterministic for any context.threads. Cost: O(rays under the tool that stand higher than it can reach) per sweep.
 struct CutResult {
     std::vector<Cut> cuts;

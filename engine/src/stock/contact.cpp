@@ -75,7 +75,8 @@ double crossing(const Stretch& s, const ConvexBody& body, double a, double deepe
 struct Meeting {
     const CheckPlan& check;
     std::span<const Interval> material;
-    RayContact& out;
+    double gap;
+    std::vector<RayContact>& out;
     double fraction_0, fraction_1;  // of the sweep, at the ends of the line
 
     void add(const Stretch& s, const Credit& credit) const {
@@ -88,17 +89,36 @@ struct Meeting {
         double enter = crossing(s, body, s.a_low, deepest, overlap.piece_top);
         double leave = crossing(s, body, s.a_high, deepest, overlap.piece_top);
         auto fraction = [&](double a) { return fraction_0 + (fraction_1 - fraction_0) * a / way(s); };
-        if (fraction(enter) < out.first_fraction) {
-            out.first_fraction = fraction(enter);
-            out.first_height = lower_at(s.line, s.ray, body, enter);
+        RayContact met;
+        met.first_fraction = fraction(enter);
+        met.last_fraction = fraction(leave);
+        met.first_height = lower_at(s.line, s.ray, body, enter);
+        met.summed_mm = overlap.total;
+        met.overlap_mm = overlap.longest;
+        met.deepest_height = low;
+        met.deepest_fraction = fraction(deepest);
+        join(met);
+    }
+
+    // Stretches no farther apart than the gap are one.
+    void join(RayContact met) const {
+        size_t kept = 0;
+        for (size_t i = 0; i < out.size(); ++i) {
+            if (out[i].last_fraction + gap < met.first_fraction || met.last_fraction + gap < out[i].first_fraction) {
+                out[kept++] = out[i];
+                continue;
+            }
+            if (out[i].first_fraction <= met.first_fraction) met.first_fraction = out[i].first_fraction, met.first_height = out[i].first_height;
+            met.last_fraction = std::max(met.last_fraction, out[i].last_fraction);
+            met.summed_mm = std::max(met.summed_mm, out[i].summed_mm);
+            if (out[i].overlap_mm >= met.overlap_mm) {
+                met.overlap_mm = out[i].overlap_mm;
+                met.deepest_height = out[i].deepest_height;
+                met.deepest_fraction = out[i].deepest_fraction;
+            }
         }
-        out.last_fraction = std::max(out.last_fraction, fraction(leave));
-        out.summed_mm = std::max(out.summed_mm, overlap.total);
-        if (overlap.longest > out.overlap_mm) {
-            out.overlap_mm = overlap.longest;
-            out.deepest_height = low;
-            out.deepest_fraction = fraction(deepest);
-        }
+        out.resize(kept);
+        out.push_back(met);
     }
 };
 
@@ -145,16 +165,15 @@ void meet_line(const SweepPlan& sweep, const Line& line, const Meeting& meeting,
 
 }  // namespace
 
-RayContact meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x,
-                double y) {
-    RayContact out;
+void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x, double y,
+          double gap, std::vector<RayContact>& out) {
+    out.clear();
     Credit credit;
     double count = static_cast<double>(lines.size());
     for (size_t i = 0; i < lines.size(); ++i) {
-        Meeting meeting{check, material, out, i / count, (i + 1) / count};
+        Meeting meeting{check, material, gap, out, i / count, (i + 1) / count};
         meet_line(sweep, lines[i], meeting, x, y, credit);
     }
-    return out;
 }
 
 }  // namespace proveout

@@ -17,9 +17,10 @@ struct RayContact {
     double deepest_fraction = 0;
 };
 
+// Stretches of contact, disjoint and more than `gap` (a share of the sweep) apart; empty: none. Rising only within one straight line.
 // `lines` are the sweep's straight pieces (lines_of). material: intervals of the ray, highest first. A part that credits the cutter meets
 // the stock as the cutter has left it: earlier sweeps (already gone from `material`) and this sweep up to that moment.
-RayContact meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x,
-                double y);
+void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x, double y,
+          double gap, std::vector<RayContact>& out);
 
 }  // namespace proveout

@@ -84,20 +84,18 @@ TileLists sort_into_tiles(const DexelGrid& grid, const std::vector<SweepPlan>& p
     return lists;
 }
 
-void merge_contact(Contact& into, const Contact& from) {
-    if (from.first_fraction < into.first_fraction) {
-        into.first_fraction = from.first_fraction;
-        into.first_point = from.first_point;
+// kContactGap_mm as a fraction of each owner's path.
+std::vector<double> gap_fractions(std::span<const Sweep> sweeps, int32_t owner_count) {
+    std::vector<double> way(owner_count, 0.0), share(owner_count, 0.0);
+    for (const Sweep& sweep : sweeps) {
+        way[sweep.owner] += sweep_length(sweep);
+        share[sweep.owner] += static_cast<double>(sweep.fraction_1) - sweep.fraction_0;
     }
-    if (from.depth_mm > into.depth_mm) {
-        into.depth_mm = from.depth_mm;
-        into.deepest_point = from.deepest_point;
-    }
-    into.last_fraction = std::max(into.last_fraction, from.last_fraction);
-    into.volume_mm3 += from.volume_mm3;
+    for (int32_t i = 0; i < owner_count; ++i) way[i] = way[i] > 0 ? kContactGap_mm * share[i] / way[i] : 2;
+    return way;
 }
 
-CutResult add_up(const std::vector<TileResult>& tiles, int32_t owner_count) {
+CutResult add_up(const std::vector<TileResult>& tiles, std::span<const Sweep> sweeps, int32_t owner_count) {
     CutResult result;
     result.cuts.resize(owner_count);
     for (const TileResult& tile : tiles) {
@@ -115,15 +113,18 @@ CutResult add_up(const std::vector<TileResult>& tiles, int32_t owner_count) {
     };
     std::stable_sort(result.contacts.begin(), result.contacts.end(),
                      [&](const ContactRecord& a, const ContactRecord& b) { return key(a) < key(b); });
-    size_t kept = 0;
-    for (size_t i = 0; i < result.contacts.size(); ++i) {
-        if (kept > 0 && key(result.contacts[kept - 1]) == key(result.contacts[i])) {
-            merge_contact(result.contacts[kept - 1].contact, result.contacts[i].contact);
-        } else {
-            result.contacts[kept++] = result.contacts[i];
-        }
+    if (result.contacts.empty()) return result;
+    std::vector<double> gaps = gap_fractions(sweeps, owner_count);
+    std::vector<ContactRecord> merged;
+    std::vector<Contact> stretches;
+    for (size_t i = 0; i < result.contacts.size();) {
+        ContactRecord record = result.contacts[i];
+        stretches.clear();
+        for (; i < result.contacts.size() && key(result.contacts[i]) == key(record); ++i)
+            add_stretch(stretches, result.contacts[i].contact, gaps[record.owner]);
+        for (const Contact& contact : stretches) merged.push_back({record.owner, record.kind, record.part, contact});
     }
-    result.contacts.resize(kept);
+    result.contacts = std::move(merged);
     return result;
 }
 
@@ -153,7 +154,7 @@ CutResult cut_batch(DexelGrid& grid, std::span<const ToolAssembly> assemblies, s
         std::span<const int32_t> ids(lists.ids.data() + lists.first[t], lists.ids.data() + lists.first[t + 1]);
         results[t] = cut_tile(grid, geometry, t, sweep_plans, ids, options);
     });
-    return add_up(results, owner_count);
+    return add_up(results, sweeps, owner_count);
 }
 
 }  // namespace proveout

@@ -213,40 +213,38 @@ class TileCutter {
 
     void check_body(const SweepPlan& sweep, const CheckPlan& check, double z_low) {
         KernelSweep kernel = kernel_for(sweep, check.plan);
-        Contact contact;
+        stretches_.clear();
         for_each_block(sweep, check.plan, kernel, z_low, [&](int bu, int bv) {
             float heights[kBlock * kBlock];
             block_heights(sweep, check.plan, kernel, bu, bv, heights);
             for (int i = 0; i < kBlock * kBlock; ++i) {
                 int u = bu * kBlock + i % kBlock, v = bv * kBlock + i / kBlock;
-                if (heights[i] + kHeightNoise_mm < tile_.top[v * kTile + u] && real(u, v)) check_ray(sweep, check, u, v, contact);
+                if (heights[i] + kHeightNoise_mm < tile_.top[v * kTile + u] && real(u, v)) check_ray(sweep, check, u, v);
             }
         });
-        if (contact.depth_mm <= 0) return;
-        result_.contacts.push_back({sweep.sweep->owner, check.kind, check.part, contact});
+        for (const Contact& contact : stretches_) result_.contacts.push_back({sweep.sweep->owner, check.kind, check.part, contact});
     }
 
-    void check_ray(const SweepPlan& sweep, const CheckPlan& check, int u, int v, Contact& contact) {
+    void check_ray(const SweepPlan& sweep, const CheckPlan& check, int u, int v) {
         if (!lines_ready_) lines_of(*sweep.sweep, lines_);
         lines_ready_ = true;
         intervals_of(grid_, tile_u_ * kTile + u, tile_v_ * kTile + v, material_);
         double x, y;
         place(u, v, x, y);
-        RayContact met = meet(sweep, lines_, check, material_, x, y);
-        if (met.overlap_mm <= kHeightNoise_mm) return;
+        double way = sweep_length(*sweep.sweep), gap = way > 0 ? kContactGap_mm / way : 2;
+        meet(sweep, lines_, check, material_, x, y, gap, met_);
         double f0 = sweep.sweep->fraction_0, span = sweep.sweep->fraction_1 - f0;
-        float depth = static_cast<float>(met.overlap_mm + check.shrunk_mm);
-        float first = static_cast<float>(f0 + span * met.first_fraction), last = static_cast<float>(f0 + span * met.last_fraction);
-        if (first < contact.first_fraction) {
-            contact.first_fraction = first;
+        for (const RayContact& met : met_) {
+            if (met.overlap_mm <= kHeightNoise_mm) continue;
+            Contact contact;
+            contact.depth_mm = static_cast<float>(met.overlap_mm + check.shrunk_mm);
+            contact.first_fraction = static_cast<float>(f0 + span * met.first_fraction);
+            contact.last_fraction = static_cast<float>(f0 + span * met.last_fraction);
             contact.first_point = {x, y, met.first_height};
-        }
-        if (depth > contact.depth_mm) {
-            contact.depth_mm = depth;
             contact.deepest_point = {x, y, met.deepest_height};
+            contact.volume_mm3 = met.summed_mm * grid_.cell_area_mm2();
+            add_stretch(stretches_, contact, gap * span);
         }
-        contact.last_fraction = std::max(contact.last_fraction, last);
-        contact.volume_mm3 += met.summed_mm * grid_.cell_area_mm2();
     }
 
     DexelGrid& grid_;
@@ -259,9 +257,39 @@ class TileCutter {
     std::vector<Line> lines_;
     bool lines_ready_ = false;
     std::vector<Interval> material_;
+    std::vector<RayContact> met_;
+    std::vector<Contact> stretches_;
 };
 
 }  // namespace
+
+double sweep_length(const Sweep& sweep) {
+    return sweep.arc ? sweep.arc_radius * std::abs(sweep.sweep_rad) : length(sweep.to - sweep.from);
+}
+
+void add_stretch(std::vector<Contact>& stretches, Contact contact, double gap) {
+    auto begin = std::lower_bound(stretches.begin(), stretches.end(), contact.first_fraction - gap,
+                                  [](const Contact& c, double fraction) { return c.last_fraction < fraction; });
+    auto end = begin;
+    for (; end != stretches.end() && end->first_fraction - gap <= contact.last_fraction; ++end) {
+        if (end->first_fraction <= contact.first_fraction) {
+            contact.first_fraction = end->first_fraction;
+            contact.first_point = end->first_point;
+        }
+        if (end->depth_mm >= contact.depth_mm) {
+            contact.depth_mm = end->depth_mm;
+            contact.deepest_point = end->deepest_point;
+        }
+        contact.last_fraction = std::max(contact.last_fraction, end->last_fraction);
+        contact.volume_mm3 += end->volume_mm3;
+    }
+    if (begin == end) {
+        stretches.insert(begin, contact);
+    } else {
+        *begin = contact;
+        stretches.erase(begin + 1, end);
+    }
+}
 
 TileGeometry tile_geometry(const DexelGrid& grid) {
     TileGeometry geometry;

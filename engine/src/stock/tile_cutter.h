@@ -18,8 +18,14 @@ struct TileCut {
 
 struct TileResult {
     std::vector<TileCut> cuts;             // at most one per owner, rising
-    std::vector<ContactRecord> contacts;   // at most one per owner, kind and part
+    std::vector<ContactRecord> contacts;   // by sweep
 };
+
+double sweep_length(const Sweep& sweep);
+
+// Adds a contact to stretches of one owner, kind and part, rising and more than `gap` (in fractions of the owner's path) apart; stretches
+// that come nearer than that to one another become one.
+void add_stretch(std::vector<Contact>& stretches, Contact contact, double gap);
 
 // Ray positions within a tile, mm from its low corner; the same for all tiles but for the shifts.
 struct TileGeometry {

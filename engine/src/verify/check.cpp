@@ -43,13 +43,9 @@ struct Checker::State {
 
     std::vector<TimedMotion> batch;
     std::vector<int32_t> slots;         // tool slot of each
-    std::vector<int32_t> first_owner;   // owners of motion i: first_owner[i] .. first_owner[i + 1]
     std::vector<Sweep> sweeps;
     double batch_rays = 0;
     int64_t next_index = 0;             // of the next motion to be pushed
-    std::vector<int64_t> split_list, ambiguous;
-    size_t split_at = 0;
-    int64_t ambiguous_pieces = 0;
     bool after_probe = false;
     bool interpreter_tells_feed = false;
     std::vector<ContactSpan> spans;
@@ -59,19 +55,12 @@ struct Checker::State {
         options.clearance_mm = s.clearance_mm;
     }
 
-    int32_t owner_count() const { return first_owner.back(); }
-
-    // The first move after a probe takes the tool off the surface it is taken to have touched.
-    void add_sweeps(const Motion& motion, int32_t slot, int pieces) {
-        if (first_owner.empty()) first_owner.push_back(0);
-        for (int i = 0; i < pieces; ++i) {
-            size_t first = sweeps.size();
-            append_motion_sweeps(setup.machine, motion, slot, owner_count() + i, sweeps, static_cast<double>(i) / pieces,
-                                 static_cast<double>(i + 1) / pieces);
-            if (after_probe)
-                for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
-        }
-        first_owner.push_back(owner_count() + pieces);
+    // The first move after a probe takes the tool off the surface that it is taken to have touched.
+    void add_sweeps(const Motion& motion, int32_t slot) {
+        size_t first = sweeps.size();
+        append_motion_sweeps(setup.machine, motion, slot, static_cast<int32_t>(batch.size()) - 1, sweeps);
+        if (after_probe)
+            for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
         if (is_move(motion)) after_probe = motion.probe;
     }
 
@@ -81,10 +70,10 @@ struct Checker::State {
         return (path_length_mm(motion) * 2 * radius + kPi * radius * radius) / grid.cell_area_mm2();
     }
 
-    // Spans of the contacts that the kernel found for owners [from, to) of one motion; contacts[at] is the first of them.
+    // Spans of the contacts that the kernel found for one motion; contacts[at] is the first of them.
     void stock_spans(size_t index, const CutResult& result, size_t& at) {
         const Motion& motion = batch[index].motion;
-        for (; at < result.contacts.size() && result.contacts[at].owner < first_owner[index + 1]; ++at) {
+        for (; at < result.contacts.size() && result.contacts[at].owner == static_cast<int32_t>(index); ++at) {
             const ContactRecord& record = result.contacts[at];
             const Contact& contact = record.contact;
             bool flutes = record.kind == ContactKind::kAboveFlutes || record.kind == ContactKind::kRubbing;
@@ -104,7 +93,7 @@ struct Checker::State {
         }
     }
 
-    void process_spans(size_t index, const CutResult& result, const Cut& cut) {
+    void motion_spans(size_t index, const Cut& cut) {
         const Motion& motion = batch[index].motion;
         bool feed = motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
         bool center_cutting = slots[index] < 0 || toolbox.assemblies[slots[index]].center_cutting;
@@ -117,49 +106,20 @@ struct Checker::State {
             spans.push_back(span);
         }
         if (feed && motion.feed <= 0 && !interpreter_tells_feed) spans.push_back({"FEED_MISSING", Part::kNone, kNoPartner});
-        (void)result;
-    }
-
-    void note_ambiguous(size_t index) {
-        if (first_owner[index + 1] - first_owner[index] != 1) return;
-        const Motion& motion = batch[index].motion;
-        for (const ContactSpan& span : spans) {
-            if (span.partner != kStockPartner || span.code == std::string_view("NEAR_MISS")) continue;
-            if (length_between(setup.machine, motion, span.fraction_0, span.fraction_1) <= kEventGap_mm) continue;
-            int64_t pieces = pieces_of(motion);
-            if (ambiguous_pieces + pieces > kMaxSplitPieces) return;
-            ambiguous_pieces += pieces;
-            ambiguous.push_back(next_index - static_cast<int64_t>(batch.size()) + static_cast<int64_t>(index));
-            return;
-        }
-    }
-
-    int64_t pieces_of(const Motion& motion) const {
-        double whole = length_between(setup.machine, motion, 0, 1);
-        return std::clamp<int64_t>(static_cast<int64_t>(std::ceil(whole / kEventGap_mm)), 1, kMaxSplitPieces);
-    }
-
-    static void add_cut(Cut& into, const Cut& from) {
-        into.removed_mm3 += from.removed_mm3;
-        into.depth_mm = std::max(into.depth_mm, from.depth_mm);
-        into.first_fraction = std::min(into.first_fraction, from.first_fraction);
-        into.plunge_depth_mm = std::max(into.plunge_depth_mm, from.plunge_depth_mm);
     }
 
     Status flush() {
         if (batch.empty()) return Unit{};
         if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
-        CutResult result = cut_batch(grid, toolbox.assemblies, sweeps, owner_count(), options, context);
+        CutResult result = cut_batch(grid, toolbox.assemblies, sweeps, static_cast<int32_t>(batch.size()), options, context);
         if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
         size_t at = 0;
         for (size_t i = 0; i < batch.size(); ++i) {
             const TimedMotion& move = batch[i];
             spans.clear();
-            Cut cut;
-            for (int32_t owner = first_owner[i]; owner < first_owner[i + 1]; ++owner) add_cut(cut, result.cuts[owner]);
+            const Cut& cut = result.cuts[i];
             stock_spans(i, result, at);
-            process_spans(i, result, cut);
-            if (!spans.empty()) note_ambiguous(i);
+            motion_spans(i, cut);
             obstacles.check(move.motion, slots[i], spans);
             int64_t index = next_index - static_cast<int64_t>(batch.size()) + static_cast<int64_t>(i);
             double own_length = slots[i] < 0 ? 0 : toolbox.assemblies[slots[i]].length_offset_mm;
@@ -167,7 +127,7 @@ struct Checker::State {
             log.motion(move, spans);
             done(move, cut);
         }
-        batch.clear(), slots.clear(), sweeps.clear(), first_owner.clear();
+        batch.clear(), slots.clear(), sweeps.clear();
         batch_rays = 0;
         return Unit{};
     }
@@ -178,9 +138,7 @@ Checker::Checker(const Setup& setup, const Toolbox& toolbox, DexelGrid& grid, Ev
 
 Checker::~Checker() = default;
 
-void Checker::split(std::vector<int64_t> motions) { state_->split_list = std::move(motions); }
-const std::vector<int64_t>& Checker::ambiguous() const { return state_->ambiguous; }
-int64_t Checker::motions() const { return state_->next_index; }
+void Checker::leave_feed_to_interpreter() { state_->interpreter_tells_feed = true; }
 
 Status Checker::push(const TimedMotion& move) {
     State& s = *state_;
@@ -190,17 +148,11 @@ Status Checker::push(const TimedMotion& move) {
         return make_error(ErrorCode::kInvalidInput,
                           "tool " + std::to_string(motion.tool) + " is called but not defined; describe it with --tool, --tools or in the job document",
                           motion.line);
-    s.interpreter_tells_feed = s.interpreter_tells_feed || s.log.count("FEED_MISSING") > 0;
-    int64_t pieces = 1;
-    if (s.split_at < s.split_list.size() && s.split_list[s.split_at] == s.next_index) {
-        pieces = s.pieces_of(motion);
-        ++s.split_at;
-    }
     s.batch.push_back(move);
     s.slots.push_back(slot);
-    s.add_sweeps(motion, slot, static_cast<int>(pieces));
+    s.add_sweeps(motion, slot);
     ++s.next_index;
-    s.batch_rays += s.rays_of(motion, slot) * (pieces > 1 ? 4 : 1);
+    s.batch_rays += s.rays_of(motion, slot);
     if (s.batch.size() >= kBatchMotions || s.batch_rays > kBatchRays) return s.flush();
     return Unit{};
 }

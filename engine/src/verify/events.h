@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "proveout/cut.h"
 #include "proveout/finding.h"
 #include "proveout/path.h"
 #include "proveout/setup.h"
@@ -21,7 +22,7 @@
 namespace proveout {
 
 // Path without a contact that ends its event.
-constexpr double kEventGap_mm = 1.0;
+constexpr double kEventGap_mm = kContactGap_mm;
 
 // What a contact is with: 0 stock, 1 table, 2.. fixture k - 2; axes of the machine for OVERTRAVEL; none.
 using Partner = int;
