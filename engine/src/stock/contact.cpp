@@ -1,5 +1,8 @@
 #include "stock/contact.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace proveout {
 
 namespace {
@@ -50,17 +53,6 @@ struct Stretch {
 
 double way(const Stretch& s) { return s.line.length > 0 ? s.line.length : 1; }
 
-// The position of the lowest lower surface within the stretch, by golden section of a convex function: only asked for real contacts.
-double lowest_position(const Stretch& s, const ConvexBody& body) {
-    double low = s.a_low, high = s.a_high;
-    for (int step = 0; step < 80 && high - low > 1e-9 * way(s); ++step) {
-        double third = (high - low) / 3;
-        if (lower_at(s.line, s.ray, body, low + third) <= lower_at(s.line, s.ray, body, high - third)) high -= third;
-        else low += third;
-    }
-    return 0.5 * (low + high);
-}
-
 // Where between a (no contact, or the end of the stretch) and the deepest position the lower surface passes below `top`.
 double crossing(const Stretch& s, const ConvexBody& body, double a, double deepest, double top) {
     if (lower_at(s.line, s.ray, body, a) < top) return a;
@@ -75,7 +67,7 @@ double crossing(const Stretch& s, const ConvexBody& body, double a, double deepe
 struct Meeting {
     const CheckPlan& check;
     std::span<const Interval> material;
-    double gap;
+    const MeetOptions& options;
     std::vector<RayContact>& out;
     double fraction_0, fraction_1;  // of the sweep, at the ends of the line
 
@@ -85,26 +77,47 @@ struct Meeting {
         double low = lowest(s.line, s.ray, body, s.a_low, s.a_high), high = highest(s.line, s.ray, body, s.a_low, s.a_high);
         Overlap overlap = overlap_of(low, high, material, credit);
         if (overlap.longest <= 0) return;
-        double deepest = lowest_position(s, body);
-        double enter = crossing(s, body, s.a_low, deepest, overlap.piece_top);
-        double leave = crossing(s, body, s.a_high, deepest, overlap.piece_top);
         auto fraction = [&](double a) { return fraction_0 + (fraction_1 - fraction_0) * a / way(s); };
         RayContact met;
-        met.first_fraction = fraction(enter);
-        met.last_fraction = fraction(leave);
-        met.first_height = lower_at(s.line, s.ray, body, enter);
         met.summed_mm = overlap.total;
         met.overlap_mm = overlap.longest;
         met.deepest_height = low;
+        if (is_known(fraction(s.a_low), fraction(s.a_high), overlap.longest)) {
+            met.first_fraction = met.last_fraction = fraction(s.a_low);
+            return join(met);
+        }
+        double deepest = lowest_position(s.line, s.ray, body, s.a_low, s.a_high);
+        double enter = crossing(s, body, s.a_low, deepest, overlap.piece_top);
+        double leave = crossing(s, body, s.a_high, deepest, overlap.piece_top);
+        if (check.kind == ContactKind::kCutterInStock) leave = std::min(leave, std::max(deepest, enter + between_rays(s, enter)));
+        met.first_fraction = fraction(enter);
+        met.last_fraction = fraction(leave);
+        met.first_height = lower_at(s.line, s.ray, body, enter);
         met.deepest_fraction = fraction(deepest);
         join(met);
+    }
+
+    // A ray that adds nothing to a stretch that is known already needs no exact moments, only its volume.
+    bool is_known(double first, double last, double overlap) const {
+        constexpr double kSameDepth_mm = 1e-5;
+        return std::any_of(options.known.begin(), options.known.end(), [&](const Contact& c) {
+            return options.at(first) >= c.first_fraction && options.at(last) <= c.last_fraction && overlap + check.shrunk_mm <= c.depth_mm + kSameDepth_mm;
+        });
+    }
+
+    // A cutter removes what it meets, so its contact with one ray ends where it has removed it. Between this ray and its neighbours two cells
+    // farther from the track there may be stock that no ray stands in: the front meets it on the next part of the way.
+    double between_rays(const Stretch& s, double enter) const {
+        if (s.line.length == 0) return 0;
+        double ahead = s.ray.s - enter, cell = options.cell_mm;
+        return std::max(0.0, ahead - std::sqrt(std::max(0.0, ahead * ahead - 4 * cell * (s.ray.d + cell))));
     }
 
     // Stretches no farther apart than the gap are one.
     void join(RayContact met) const {
         size_t kept = 0;
         for (size_t i = 0; i < out.size(); ++i) {
-            if (out[i].last_fraction + gap < met.first_fraction || met.last_fraction + gap < out[i].first_fraction) {
+            if (out[i].last_fraction + options.gap < met.first_fraction || met.last_fraction + options.gap < out[i].first_fraction) {
                 out[kept++] = out[i];
                 continue;
             }
@@ -166,12 +179,12 @@ void meet_line(const SweepPlan& sweep, const Line& line, const Meeting& meeting,
 }  // namespace
 
 void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x, double y,
-          double gap, std::vector<RayContact>& out) {
+          const MeetOptions& options, std::vector<RayContact>& out) {
     out.clear();
     Credit credit;
     double count = static_cast<double>(lines.size());
     for (size_t i = 0; i < lines.size(); ++i) {
-        Meeting meeting{check, material, gap, out, i / count, (i + 1) / count};
+        Meeting meeting{check, material, options, out, i / count, (i + 1) / count};
         meet_line(sweep, lines[i], meeting, x, y, credit);
     }
 }

@@ -72,7 +72,7 @@ double extreme(const Line& line, const RayOnLine& ray, const std::vector<Profile
     }
     double m = turn * line.slope;
     double reach = std::sqrt(std::max(0.0, radius * radius - ray.d * ray.d));
-    double w = line.slope == 0 ? 0 : minimiser(pieces, std::abs(m), ray.d, reach, turn);
+    double w = line.slope == 0 || a_low == a_high ? 0 : minimiser(pieces, std::abs(m), ray.d, reach, turn);
     if (m < 0) w = -w;
     double a = std::clamp(ray.s - w, a_low, a_high);
     double rho = std::min(radius, std::hypot(ray.s - a, ray.d));
@@ -125,6 +125,22 @@ double lowest(const Line& line, const RayOnLine& ray, const ConvexBody& body, do
 
 double highest(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a_low, double a_high) {
     return -extreme(line, ray, body.upper, body.radius_mm, a_low, a_high, -1);
+}
+
+double lowest_position(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a_low, double a_high) {
+    if (line.length == 0) return line.to.z < line.from.z ? a_high : a_low;
+    double w;
+    if (line.slope == 0) {
+        // Level: lowest where the axis is nearest, and before that while the ray is under a flat bottom.
+        const ProfilePiece& first = body.lower.front();
+        double flat = !first.arc && first.height_0 == first.height_1 ? first.rho_1 : 0;
+        w = std::sqrt(std::max(0.0, flat * flat - ray.d * ray.d));
+    } else {
+        double reach = std::sqrt(std::max(0.0, body.radius_mm * body.radius_mm - ray.d * ray.d));
+        w = minimiser(body.lower, std::abs(line.slope), ray.d, reach, 1);
+        if (line.slope < 0) w = -w;
+    }
+    return std::clamp(ray.s - w, a_low, a_high);
 }
 
 double lower_at(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a) {

@@ -38,6 +38,9 @@ bool cover_range(const Line& line, const RayOnLine& ray, double radius, double& 
 double lowest(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a_low, double a_high);
 double highest(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a_low, double a_high);
 
+// The first a in [a_low, a_high] at which the lower surface is lowest.
+double lowest_position(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a_low, double a_high);
+
 // Lower and upper surface of the body at one position a.
 double lower_at(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a);
 double upper_at(const Line& line, const RayOnLine& ray, const ConvexBody& body, double a);

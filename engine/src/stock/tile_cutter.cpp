@@ -232,8 +232,8 @@ class TileCutter {
         double x, y;
         place(u, v, x, y);
         double way = sweep_length(*sweep.sweep), gap = way > 0 ? kContactGap_mm / way : 2;
-        meet(sweep, lines_, check, material_, x, y, gap, met_);
         double f0 = sweep.sweep->fraction_0, span = sweep.sweep->fraction_1 - f0;
+        meet(sweep, lines_, check, material_, x, y, {gap, std::max(grid_.cell_u, grid_.cell_v), f0, span, stretches_}, met_);
         for (const RayContact& met : met_) {
             if (met.overlap_mm <= kHeightNoise_mm) continue;
             Contact contact;
