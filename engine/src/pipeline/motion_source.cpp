@@ -9,12 +9,23 @@ namespace {
 // How often a stream looks whether it must stop, in motions: some microseconds of work.
 constexpr int64_t kStopInterval = 1024;
 
+// Where the tool starts while machine.home is not given: above everything by so much.
+constexpr double kClearAbove_mm = 50;
+
+double clear_z_mm(const Setup& setup) {
+    Box3 all;
+    if (setup.stock) all.add(bounds_of(setup.stock->solid));
+    for (const Fixture& fixture : setup.fixtures) all.add(bounds_of(fixture.solid));
+    return all.empty() ? InterpretOptions{}.clear_z_mm : all.high.z + kClearAbove_mm;
+}
+
 InterpretOptions options_of(const Setup& setup) {
     InterpretOptions options;
     options.dialect = setup.dialect;
     options.tools = &setup.tools;
     options.work_offsets = setup.work_offsets;
     options.machine = setup.machine;
+    options.clear_z_mm = clear_z_mm(setup);
     return options;
 }
 

@@ -103,6 +103,12 @@ void fill_totals(const Setup& setup, const StreamEnd& end, Simulation& out) {
     if (setup.dialect == Dialect::kAuto)
         out.assumptions.push_back("dialect " + std::string(name_of(end.program.dialect)) +
                                   (end.program.dialect_reason.empty() ? "" : ": " + end.program.dialect_reason));
+    if (end.program.start_assumed) {
+        char text[160];
+        std::snprintf(text, sizeof text, "the tool starts at X%.3f Y%.3f Z%.3f, clear above everything (machine.home is not given)", end.program.start_mm.x,
+                      end.program.start_mm.y, end.program.start_mm.z);
+        out.assumptions.push_back(text);
+    }
     if (setup.resolution_mm <= 0) {
         char text[80];
         std::snprintf(text, sizeof text, "resolution %.4g mm, chosen from the stock's size and the program's length", out.resolution_mm);
