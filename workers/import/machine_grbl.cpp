@@ -28,8 +28,9 @@ struct Settings {
         if (at->second > least && at->second <= most)
             target = at->second;
         else
-            faults.push_back({"$" + std::to_string(number), "value " + std::to_string(at->second) + " is not possible; allowed is more than " +
-                                                                std::to_string(least) + " up to " + std::to_string(most)});
+            faults.push_back({"$" + std::to_string(number), "value " + std::to_string(at->second) +
+                                                                " is not possible; allowed is more than " + std::to_string(least) +
+                                                                " up to " + std::to_string(most)});
     }
     bool on(int number) const {
         auto at = values.find(number);
@@ -78,9 +79,11 @@ Settings read_dump(std::string_view text) {
 
 Result<Machine> machine_from_grbl_settings(std::string_view text) {
     Settings s = read_dump(text);
-    if (s.values.empty()) return make_error(ErrorCode::kInvalidInput, "no GRBL setting was found; give the output of `$$`, lines like $110=5000");
+    if (s.values.empty())
+        return make_error(ErrorCode::kInvalidInput, "no GRBL setting was found; give the output of `$$`, lines like $110=5000");
     if (!s.values.contains(100) || !s.values.contains(110))
-        return make_error(ErrorCode::kInvalidInput, "the settings lack $100 or $110, as GRBL 0.8's do; give the output of `$$` of GRBL 1.1 or grblHAL");
+        return make_error(ErrorCode::kInvalidInput,
+                          "the settings lack $100 or $110, as GRBL 0.8's do; give the output of `$$` of GRBL 1.1 or grblHAL");
     Machine m = *machine_profile("grbl");
     std::array<double, 3> steps{}, travel{};
     for (int i = 0; i < 3; ++i) {

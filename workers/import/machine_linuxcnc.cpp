@@ -56,8 +56,8 @@ struct Reader {
         std::string_view rest = *text;
         std::optional<double> value = take_number(rest);
         if (value && *value * factor >= least && *value * factor <= most) return *value * factor;
-        faults.push_back({key, "value \"" + *text + "\" is not possible; allowed are numbers that come to " + std::to_string(least) + " to " +
-                                   std::to_string(most) + " in mm and s"});
+        faults.push_back({key, "value \"" + *text + "\" is not possible; allowed are numbers that come to " + std::to_string(least) +
+                                   " to " + std::to_string(most) + " in mm and s"});
         return std::nullopt;
     }
     // The first of the sections that has the key.
@@ -129,7 +129,8 @@ Result<Machine> machine_from_linuxcnc_ini(std::string_view text) {
     in.ini = read_ini(text);
     const char* const known[] = {"[AXIS_X] MAX_VELOCITY", "[JOINT_0] MAX_VELOCITY", "[AXIS_0] MAX_VELOCITY", "[TRAJ] MAX_LINEAR_VELOCITY"};
     if (std::none_of(std::begin(known), std::end(known), [&](const char* key) { return in.find(key) != nullptr; }))
-        return make_error(ErrorCode::kInvalidInput, "no axis limits were found; give a LinuxCNC INI file with [AXIS_X] MAX_VELOCITY or [JOINT_0] MAX_VELOCITY");
+        return make_error(ErrorCode::kInvalidInput,
+                          "no axis limits were found; give a LinuxCNC INI file with [AXIS_X] MAX_VELOCITY or [JOINT_0] MAX_VELOCITY");
     const std::string* units_text = in.find("[TRAJ] LINEAR_UNITS");
     std::optional<double> units = units_of(units_text);
     if (!units) in.faults.push_back({"[TRAJ] LINEAR_UNITS", "value \"" + *units_text + "\" is not known; allowed are mm and inch"});

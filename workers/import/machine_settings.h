@@ -2,8 +2,8 @@
 //
 //   Machine machine = TRY(machine_from_grbl_settings(text));
 //
-// What the text does not tell keeps the profile's default (machine_profile). Errors: kInvalidInput with one Fault per bad value; its pointer is
-// the setting ("$110", "[AXIS_X] MAX_VELOCITY").
+// What the text does not tell keeps the profile's default (machine_profile). Errors: kInvalidInput with one Fault per bad value; its
+// pointer is the setting ("$110", "[AXIS_X] MAX_VELOCITY").
 #pragma once
 
 #include <string_view>

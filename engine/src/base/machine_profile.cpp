@@ -5,11 +5,11 @@ namespace proveout {
 
 namespace {
 
-// A small vertical mill or a stiff router: 10 m/min and 0.05 g on all axes. Slower than a production machine, so that times err to the long side.
+// A small vertical mill or a stiff router: 10 m/min and 0.05 g on all axes. Slower than a production machine: times err to the long side.
 Machine generic_machine() { return {}; }
 
-// Desktop router on GRBL: belts or light screws in X and Y, a slower Z screw (the limits of CONTRACT.md's example document). $11 and $12 are the
-// firmware's own defaults. steps_per_mm stays 0: rounding to steps needs the machine's own $100..$102.
+// Desktop router on GRBL: belts or light screws in X and Y, a slower Z screw (the limits of CONTRACT.md's example document). $11 and $12
+// are the firmware's own defaults. steps_per_mm stays 0: rounding to steps needs the machine's own $100..$102.
 Machine grbl_machine() {
     Machine m;
     m.profile = "grbl";
@@ -45,7 +45,8 @@ Machine haas_machine() {
     return m;
 }
 
-// Drill/tap or mid-range vertical centre on a Fanuc 0i/31i: 36 m/min rapids, 0.3 g, 3 s tool change (chip to chip less the moves), 1 s spindle.
+// Drill/tap or mid-range vertical centre on a Fanuc 0i/31i: 36 m/min rapids, 0.3 g, 3 s tool change (chip to chip less
+// the moves), 1 s spindle.
 Machine fanuc_machine() {
     Machine m;
     m.profile = "fanuc";

@@ -4,9 +4,12 @@ namespace proveout {
 
 ArcAxes axes_of(ArcPlane plane) {
     switch (plane) {
-        case ArcPlane::kZX: return {&Vec3::z, &Vec3::x, &Vec3::y, 2, 0, 1};
-        case ArcPlane::kYZ: return {&Vec3::y, &Vec3::z, &Vec3::x, 1, 2, 0};
-        case ArcPlane::kXY: break;
+        case ArcPlane::kZX:
+            return {&Vec3::z, &Vec3::x, &Vec3::y, 2, 0, 1};
+        case ArcPlane::kYZ:
+            return {&Vec3::y, &Vec3::z, &Vec3::x, 1, 2, 0};
+        case ArcPlane::kXY:
+            break;
     }
     return {&Vec3::x, &Vec3::y, &Vec3::z, 0, 1, 2};
 }

@@ -1,4 +1,4 @@
-// arc_geometry.h -- what the planners need to know of an arc: directions at its ends, lengths and the radius that limits its speed. mm, rad.
+// arc_geometry.h -- what the planners need to know of an arc: directions at its ends, lengths, and radii, which limit speed. mm, rad.
 #pragma once
 
 #include "proveout/motion.h"

@@ -36,9 +36,12 @@ struct AxisLimits {
 // Programmed speed of a feed move, mm/s; 0: none.
 inline double programmed_speed(const Motion& motion, double length_mm) {
     switch (motion.feed_mode) {
-        case FeedMode::kInverseTime: return motion.feed * length_mm / 60;
-        case FeedMode::kPerRevolution: return motion.feed * std::abs(motion.spindle_rpm) / 60;
-        case FeedMode::kPerMinute: break;
+        case FeedMode::kInverseTime:
+            return motion.feed * length_mm / 60;
+        case FeedMode::kPerRevolution:
+            return motion.feed * std::abs(motion.spindle_rpm) / 60;
+        case FeedMode::kPerMinute:
+            break;
     }
     return motion.feed / 60;
 }

@@ -4,8 +4,8 @@ namespace proveout {
 
 namespace {
 
-// Gives a move of several pieces one trapezoid: same path length, same time, same speeds at its ends, and the greatest speed of its pieces if
-// such a law exists. Else a triangle below that, else (slower in the middle than at its ends) the mean speed.
+// Gives a move of several pieces one trapezoid: same path length, same time, same speeds at its ends, and the greatest speed of its pieces
+// if such a law exists. Else a triangle below that, else (slower in the middle than at its ends) the mean speed.
 void fit_trapezoid(TimedMotion& m, double length_mm) {
     double t = m.duration_s, v0 = m.enter_mm_per_s, v1 = m.leave_mm_per_s, peak = m.peak_mm_per_s;
     double short_mm = peak * t - length_mm;  // what the ramps cost against the peak all the way
@@ -30,14 +30,22 @@ void fit_trapezoid(TimedMotion& m, double length_mm) {
 
 void add_to(TimeTotals& totals, const TimedMotion& m) {
     switch (m.motion.kind) {
-        case MotionKind::kRapid: totals.rapid_s += m.duration_s; break;
+        case MotionKind::kRapid:
+            totals.rapid_s += m.duration_s;
+            break;
         case MotionKind::kFeed:
-        case MotionKind::kArc: totals.cutting_s += m.duration_s; break;
+        case MotionKind::kArc:
+            totals.cutting_s += m.duration_s;
+            break;
         case MotionKind::kToolChange:
-        case MotionKind::kSpindle: totals.tool_change_s += m.duration_s; break;
+        case MotionKind::kSpindle:
+            totals.tool_change_s += m.duration_s;
+            break;
         case MotionKind::kDwell:
         case MotionKind::kPause:
-        case MotionKind::kProgramEnd: totals.dwell_s += m.duration_s; break;
+        case MotionKind::kProgramEnd:
+            totals.dwell_s += m.duration_s;
+            break;
     }
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 // GRBL holds 16 blocks; one slot stays free, so 15 are planned.
 constexpr int kGrblBlocks = 15;
-// Blocks that the other controls look ahead at least: a Haas 80, a Fanuc with contour control 200; the generic machine is taken as good as that.
+// Blocks that the other controls look ahead at least: a Haas 80, a Fanuc with contour control 200; the generic machine as many.
 constexpr int kHaasBlocks = 80;
 constexpr int kLongBlocks = 200;
 // GRBL's slowest feed, mm/min.
@@ -57,8 +57,7 @@ void JunctionModel::add(const Motion& motion) {
         add_line(motion);
     delivery_.close(move_);
     if (isolated || dogleg || (!grbl_ && exact_stop_mode(motion))) stop();
-    while (delivery_.waiting() > kMostWaiting && !look_ahead_.empty())
-        look_ahead_.release_one(give());
+    while (delivery_.waiting() > kMostWaiting && !look_ahead_.empty()) look_ahead_.release_one(give());
 }
 
 void JunctionModel::stop() {
@@ -142,8 +141,8 @@ void JunctionModel::add_arc(const Motion& motion) {
     double speed = std::min(speeds[g.axes.first_index], speeds[g.axes.second_index]);
     double acceleration = std::min(accelerations[g.axes.first_index], accelerations[g.axes.second_index]);
     speed = std::min(speed, std::sqrt(kNormalShare * acceleration * radius));
-    double limit = std::min(g.planar > 0 ? speed / g.planar : Machine::kNoLimit,
-                            rise > 0 ? speeds[g.axes.normal_index] / rise : Machine::kNoLimit);
+    double limit =
+        std::min(g.planar > 0 ? speed / g.planar : Machine::kNoLimit, rise > 0 ? speeds[g.axes.normal_index] / rise : Machine::kNoLimit);
     double programmed = programmed_speed(motion, g.length_mm);
     double nominal = programmed > 0 ? std::min(programmed, limit) : limit;
     double bend = nominal * g.planar * nominal * g.planar / (radius * acceleration);  // share of the acceleration that curvature takes
@@ -204,7 +203,8 @@ void JunctionModel::add_arc_as_chords(const Motion& motion) {
             };
             double limit = std::min({chord_speed_limit(motion, chord_mm, chord_rad), limits_.speed_mm_per_s[shape.first_index],
                                      limits_.speed_mm_per_s[shape.second_index]});
-            double acceleration = std::min(limits_.acceleration_mm_per_s2[shape.first_index], limits_.acceleration_mm_per_s2[shape.second_index]);
+            double acceleration =
+                std::min(limits_.acceleration_mm_per_s2[shape.first_index], limits_.acceleration_mm_per_s2[shape.second_index]);
             add_piece({tangent(first_rad + 0.5 * chord_rad), tangent(angle - 0.5 * chord_rad), middle_chords * chord_mm,
                        programmed > 0 ? std::min(programmed, limit) : limit, acceleration});
         } else {

@@ -78,10 +78,10 @@ bool join_tangent(TpSegment& before, TpSegment& next, const AxisLimits& limits) 
 }
 
 struct Corner {
-    Vec3 unit_0, unit_1, normal;  // normal of the plane of the corner
-    HalfAngle theta;              // between the legs
-    double first_mm, second_mm;   // what the blend may take of each
-    double first_turn = kPi, second_turn = kPi;  // arcs: most angle it may take
+    Vec3 unit_0, unit_1, normal;                       // normal of the plane of the corner
+    HalfAngle theta;                                   // between the legs
+    double first_mm, second_mm;                        // what the blend may take of each
+    double first_turn = kPi, second_turn = kPi;        // arcs: most angle it may take
     bool first_convex = false, second_convex = false;  // the arc bends the way the corner turns
 };
 
@@ -129,7 +129,8 @@ double blend_tolerance(const TpSegment& before, const TpSegment& next) {
 double corner_speed(const TpSegment& before, const TpSegment& next, const Corner& c, const AxisLimits& limits) {
     // Cosine and sine of the turn, pi - 2 theta; the cosine is kept from 0 (turns of 90 degrees and more).
     double cosine = std::max(1 - 2 * c.theta.cosine * c.theta.cosine, kLeastTurnCosine), sine = 2 * c.theta.sine * c.theta.cosine;
-    double v1 = std::min(before.most_mm_per_s, next.most_mm_per_s / cosine), v2 = std::min(next.most_mm_per_s, before.most_mm_per_s / cosine);
+    double v1 = std::min(before.most_mm_per_s, next.most_mm_per_s / cosine),
+           v2 = std::min(next.most_mm_per_s, before.most_mm_per_s / cosine);
     double base = length(v2 * c.unit_1 - v1 * c.unit_0);
     double altitude = before.arc || next.arc || !(base > 0) ? 0 : v1 * v2 * sine / base;
     double most = std::max(altitude, inscribed(c.normal, limits.speed_mm_per_s));
@@ -165,7 +166,8 @@ bool touch_arcs(Vec3 c1, double d1, Vec3 c2, double d2, Vec3 plane_normal, Vec3&
 // Where one or both legs are arcs: the exact place of a blend of this radius. The corner is the origin.
 bool place_on_arcs(const TpSegment& before, const TpSegment& next, const Corner& c, double radius, double tolerance_mm, BlendArc& out) {
     Vec3 c1 = before.end_radius_mm * before.end_to_centre, c2 = next.start_radius_mm * next.start_to_centre;
-    double d1 = before.end_radius_mm + (c.first_convex ? -radius : radius), d2 = next.start_radius_mm + (c.second_convex ? -radius : radius);
+    double d1 = before.end_radius_mm + (c.first_convex ? -radius : radius),
+           d2 = next.start_radius_mm + (c.second_convex ? -radius : radius);
     Vec3 in_1 = cross(c.normal, c.unit_0), in_2 = cross(c.normal, c.unit_1), centre;
     double x = 0;
     if (before.arc && next.arc) {
@@ -234,9 +236,7 @@ double TpSegment::usable_mm_per_s2() const {
     return axes_mm_per_s2 * (parabolic_before || joint == Joint::kParabolic ? 0.5 * share : share);
 }
 
-void TpSegment::limit_speed() {
-    most_mm_per_s = std::min(most_mm_per_s, length_mm / (kLeastPeriods * kServoPeriod_s));
-}
+void TpSegment::limit_speed() { most_mm_per_s = std::min(most_mm_per_s, length_mm / (kLeastPeriods * kServoPeriod_s)); }
 
 void TpSegment::limit_curve() {
     if (!arc || !(radius_mm > 0)) return;

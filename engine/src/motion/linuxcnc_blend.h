@@ -20,28 +20,28 @@ enum class Joint : uint8_t { kStop, kExact, kTangent, kParabolic };
 // A segment of LinuxCNC's queue. Segment's members are filled by finish().
 struct TpSegment : Segment {
     bool arc = false, rapid = false, blend = false;
-    bool parabolic_before = false;    // the joint before it is parabolic
+    bool parabolic_before = false;  // the joint before it is parabolic
     bool synchronized = false;
     Joint joint = Joint::kParabolic;  // at its end
     Vec3 start_unit, end_unit;
     Vec3 start_to_centre, end_to_centre, plane_normal;  // arcs
     double radius_mm = 0, start_radius_mm = 0, end_radius_mm = 0, angle_rad = 0;
-    double whole_mm = 0;              // length before any blend took its part
-    double wanted_mm_per_s = 0;       // programmed
-    double most_mm_per_s = 0;         // allowed by axes, curvature and servo period
-    double axes_mm_per_s2 = 0;        // acceleration allowed by the axes
-    double curve_share = kLinuxcncTangentShare;  // of it, along a curve
-    double kink_mm_per_s = -1;        // speed over the kink at its end; negative: no kink
+    double whole_mm = 0;                           // length before any blend took its part
+    double wanted_mm_per_s = 0;                    // programmed
+    double most_mm_per_s = 0;                      // allowed by axes, curvature and servo period
+    double axes_mm_per_s2 = 0;                     // acceleration allowed by the axes
+    double curve_share = kLinuxcncTangentShare;    // of it, along a curve
+    double kink_mm_per_s = -1;                     // speed over the kink at its end; negative: no kink
     double kink_share = 0, kink_share_before = 0;  // acceleration kept back for the kinks at its ends
-    double tolerance_mm = 0;          // G64 P
+    double tolerance_mm = 0;                       // G64 P
     int64_t first_move = 0, last_move = 0;
 
     double target_mm_per_s() const { return std::min(wanted_mm_per_s, most_mm_per_s); }
     double usable_mm_per_s2() const;  // after kinks and parabolic blends
     double along_mm_per_s2() const { return usable_mm_per_s2() * (arc || blend ? curve_share : 1.0); }
-    void limit_speed();               // to what the servo period allows
-    void limit_curve();               // to what the curve allows with the joints as they are
-    void finish();                    // nothing changes any more: fills Segment
+    void limit_speed();  // to what the servo period allows
+    void limit_curve();  // to what the curve allows with the joints as they are
+    void finish();       // nothing changes any more: fills Segment
 };
 
 enum class Blend : uint8_t {

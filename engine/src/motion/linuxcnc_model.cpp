@@ -13,9 +13,12 @@ constexpr size_t kMostWaiting = 4096;
 
 Joint joint_of(const Motion& motion) {
     switch (motion.path_mode) {
-        case PathMode::kExactPath: return Joint::kExact;
-        case PathMode::kExactStop: return Joint::kStop;
-        case PathMode::kContinuous: break;
+        case PathMode::kExactPath:
+            return Joint::kExact;
+        case PathMode::kExactStop:
+            return Joint::kStop;
+        case PathMode::kContinuous:
+            break;
     }
     return Joint::kParabolic;
 }
@@ -69,7 +72,8 @@ TpSegment LinuxcncModel::arc(const Motion& motion) const {
     s.radius_mm = radius + rise_per_rad * rise_per_rad / radius;
     s.angle_rad = std::abs(motion.sweep_rad);
 
-    const double moved[3] = {std::abs(motion.to.x - motion.from.x), std::abs(motion.to.y - motion.from.y), std::abs(motion.to.z - motion.from.z)};
+    const double moved[3] = {std::abs(motion.to.x - motion.from.x), std::abs(motion.to.y - motion.from.y),
+                             std::abs(motion.to.z - motion.from.z)};
     double seconds = 0, seconds_2 = 0;
     for (size_t i = 0; i < 3; ++i) {
         seconds = std::max(seconds, moved[i] * limits_.inverse_speed[i]);
@@ -223,10 +227,12 @@ void LinuxcncModel::time_moves(const TpSegment& s, double length_mm, double ente
         part.length_mm = length_mm * (delivery_.length_mm(move) / programmed_mm);
         at_mm += part.length_mm;
         double left_mm = std::max(0.0, length_mm - at_mm);
-        double next_speed = move == last ? leave : std::sqrt(std::min({law.peak_mm_per_s * law.peak_mm_per_s, enter * enter + 2 * a * at_mm,
-                                                                        leave * leave + 2 * a * left_mm}));
+        double next_speed = move == last ? leave
+                                         : std::sqrt(std::min({law.peak_mm_per_s * law.peak_mm_per_s, enter * enter + 2 * a * at_mm,
+                                                               leave * leave + 2 * a * left_mm}));
         SpeedLaw own = speed_law(part, speed, next_speed);
-        delivery_.time_piece(part.length_mm, own.duration_s + extra_s / static_cast<double>(last - first + 1), speed, own.peak_mm_per_s, next_speed, a);
+        delivery_.time_piece(part.length_mm, own.duration_s + extra_s / static_cast<double>(last - first + 1), speed, own.peak_mm_per_s,
+                             next_speed, a);
         speed = next_speed;
     }
 }

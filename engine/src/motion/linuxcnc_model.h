@@ -37,13 +37,13 @@ class LinuxcncModel {
     Delivery& delivery_;
     LookAhead<TpSegment> look_ahead_;
     TpSegment segments_[2];
-    int last_ = 0;             // index of the newest segment, which may still be changed by what follows
+    int last_ = 0;  // index of the newest segment, which may still be changed by what follows
     bool has_last_ = false;
-    double entry_cap_2_ = 0;   // of the newest segment
+    double entry_cap_2_ = 0;  // of the newest segment
 
     // Lines that the naive CAM detector may still merge: all points lie within its tolerance of the line from first to last.
     std::vector<Vec3> chain_points_;
-    Motion chain_motion_;      // the first one
+    Motion chain_motion_;  // the first one
     int64_t chain_first_ = 0, chain_last_ = 0;
 };
 

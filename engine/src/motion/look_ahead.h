@@ -1,8 +1,8 @@
 // look_ahead.h -- entry speeds of segments: a backward and a forward pass over a window (Jeon's planner; the method of GRBL's planner.c).
 //
-// The window holds `capacity` segments; when it is full, `release` of them are given out and the last one in it is planned to stop, as a controller
-// must that knows nothing of what follows. capacity 15, release 1 is GRBL's 16-block buffer. A controller with a long look-ahead is
-// modelled with release = capacity / 2, which makes the cost per segment constant (every segment is planned at most twice).
+// The window holds `capacity` segments; when it is full, `release` of them are given out and the last one in it is planned to stop, as a
+// controller must that knows nothing of what follows. capacity 15, release 1 is GRBL's 16-block buffer. A controller with a long look-ahead
+// is modelled with release = capacity / 2, which makes the cost per segment constant (every segment is planned at most twice).
 //
 // Item is a Segment or derived from it.
 #pragma once

@@ -36,7 +36,9 @@ void Planner::State::push_still(const Motion& motion) {
     double duration_s = 0;
     bool stops = true;
     switch (motion.kind) {
-        case MotionKind::kDwell: duration_s = std::max(0.0, motion.dwell_s); break;
+        case MotionKind::kDwell:
+            duration_s = std::max(0.0, motion.dwell_s);
+            break;
         case MotionKind::kToolChange:
             duration_s = machine.tool_change_s;
             if (machine.profile != "grbl") spindle_rpm = 0;  // M6 stops the spindle, but not in GRBL
@@ -45,7 +47,8 @@ void Planner::State::push_still(const Motion& motion) {
             stops = linuxcnc || motion.spindle_rpm != spindle_rpm;  // LinuxCNC waits for its queue to run empty at every M3 and S
             duration_s = spindle_s(motion);
             break;
-        default: break;
+        default:
+            break;
     }
     if (stops) stop();
     delivery.push_still(motion, duration_s);

@@ -1,10 +1,10 @@
-#include "proveout/plan.h"
-
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 #include <vector>
+
+#include "proveout/plan.h"
 
 namespace proveout {
 namespace {
@@ -87,7 +87,8 @@ TEST(Limits, AreThoseOfTheAxes) {
     EXPECT_NEAR(t.motions[0].peak_mm_per_s, 100 * std::sqrt(2.0), 1e-6);
     Timed z = plan(m, Path().rapid_to(0, 0, 100));
     EXPECT_NEAR(z.motions[0].peak_mm_per_s, 50, 1e-9);
-    EXPECT_NEAR(plan(m, Path().rapid_to(100, 50, 20)).total_s(), 100 / 100.0 + 100 / 250.0, 1e-9);  // a lone move in G64: half the acceleration
+    EXPECT_NEAR(plan(m, Path().rapid_to(100, 50, 20)).total_s(), 100 / 100.0 + 100 / 250.0,
+                1e-9);  // a lone move in G64: half the acceleration
 }
 
 TEST(Limits, DogLegTakesTheTimeOfTheSlowestAxis) {
@@ -130,7 +131,11 @@ TEST(Linuxcnc, MeasuredTimes) {
     near(square, 0.01, 4.492);
     near(square, 0, 3.989);
     tangent.feed = 2000;
-    tangent.feed_to(20, 0).arc_to({30, 10, 0}, {20, 10, 0}, kPi / 2).feed_to(30, 30).arc_to({40, 40, 0}, {40, 30, 0}, -kPi / 2).feed_to(60, 40);
+    tangent.feed_to(20, 0)
+        .arc_to({30, 10, 0}, {20, 10, 0}, kPi / 2)
+        .feed_to(30, 30)
+        .arc_to({40, 40, 0}, {40, 30, 0}, -kPi / 2)
+        .feed_to(60, 40);
     near(tangent, 0.01, 2.846);
     feeds.feed = 3000;
     feeds.feed_to(20, 0);
@@ -168,7 +173,8 @@ TEST(Still, DwellToolChangeAndSpindle) {
     EXPECT_DOUBLE_EQ(t.totals.dwell_s, 1.5);
     EXPECT_DOUBLE_EQ(t.totals.tool_change_s, 5 + 3);  // M6 stops the spindle, so the third start ramps again
     Machine grbl = *machine_profile("grbl");
-    EXPECT_DOUBLE_EQ(plan(grbl, path).totals.tool_change_s, grbl.tool_change_s + 3 * grbl.spindle_ramp_s);  // reversal before M6, and after it
+    EXPECT_DOUBLE_EQ(plan(grbl, path).totals.tool_change_s,
+                     grbl.tool_change_s + 3 * grbl.spindle_ramp_s);  // reversal before M6, and after it
 }
 
 // GRBL comes to rest at a dwell and at a change of the spindle, but not at the same state again.
@@ -220,19 +226,28 @@ Path random_path(uint64_t seed, int moves) {
         path.feed = uniform(50, 8000);
         Vec3 to = path.at + Vec3{uniform(-5, 5), uniform(-5, 5), uniform(-1, 1)};
         switch (random() % 8) {
-            case 0: path.rapid_to(to.x, to.y, to.z); break;
+            case 0:
+                path.rapid_to(to.x, to.y, to.z);
+                break;
             case 1: {
                 double radius = uniform(0.01, 20), sweep = uniform(-7, 7), angle = uniform(0, 6.28);
                 Vec3 centre = path.at - Vec3{radius * std::cos(angle), radius * std::sin(angle), 0};
-                path.arc_to(centre + Vec3{radius * std::cos(angle + sweep), radius * std::sin(angle + sweep), uniform(-1, 1)}, centre, sweep);
+                path.arc_to(centre + Vec3{radius * std::cos(angle + sweep), radius * std::sin(angle + sweep), uniform(-1, 1)}, centre,
+                            sweep);
                 break;
             }
-            case 2: path.feed_to(path.at.x, path.at.y, path.at.z); break;  // nothing moves
-            case 3: path.feed_to(path.at.x + 1e-5, path.at.y, path.at.z); break;
+            case 2:
+                path.feed_to(path.at.x, path.at.y, path.at.z);
+                break;  // nothing moves
+            case 3:
+                path.feed_to(path.at.x + 1e-5, path.at.y, path.at.z);
+                break;
             case 4:
                 if (i % 16 == 0) path.dwell(0.25);
                 break;
-            default: path.feed_to(to.x, to.y, to.z); break;
+            default:
+                path.feed_to(to.x, to.y, to.z);
+                break;
         }
     }
     for (Motion& motion : path.motions) motion.path_tolerance_mm = motion.naive_cam_tolerance_mm = 0.01;
@@ -261,7 +276,8 @@ TEST_P(Laws, MotionsKeepOrderTimeAndLimits) {
                 // It cuts corners by the tolerance, and the blend at the end of a move may already run at the next one's feed
                 if (mm < 1) continue;
                 // (or at that of the one after a move too short to notice).
-                for (size_t k = i + 1; k < std::min(i + 4, t.motions.size()); ++k) most = std::max(most, limits.most_mm_per_s(t.motions[k].motion));
+                for (size_t k = i + 1; k < std::min(i + 4, t.motions.size()); ++k)
+                    most = std::max(most, limits.most_mm_per_s(t.motions[k].motion));
                 most *= 1.05;
             }
             if (m.profile == "grbl" && motion.motion.kind == MotionKind::kArc) {
@@ -316,7 +332,8 @@ TEST_P(Laws, TheWayBackTakesTheSameTime) {
     there.feed = 2500;
     there.path_mode = PathMode::kExactPath;
     std::mt19937_64 random(5);
-    for (int i = 0; i < 12; ++i) there.feed_to(static_cast<double>(random() % 40), static_cast<double>(random() % 40), static_cast<double>(random() % 9));
+    for (int i = 0; i < 12; ++i)
+        there.feed_to(static_cast<double>(random() % 40), static_cast<double>(random() % 40), static_cast<double>(random() % 9));
     Path back;
     back.path_mode = there.path_mode;
     back.feed = there.feed;

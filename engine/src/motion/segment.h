@@ -11,7 +11,7 @@ struct Segment {
     double speed_mm_per_s = 0;          // nominal: programmed, within the axis limits
     double acceleration_mm_per_s2 = 0;  // along the path, within the axis limits
     double entry_cap_2 = 0;             // square of the greatest speed at its start: junction and nominal speeds of both neighbours
-    double plan_entry_2 = -1;           // square of the greatest entry speed from which the look-ahead's end can be reached at rest; -1: not planned
+    double plan_entry_2 = -1;  // square of the greatest entry speed from which the look-ahead's end can be reached at rest; -1: not planned
 };
 
 // Speed law of one piece: entry, peak, exit and the time they take.
