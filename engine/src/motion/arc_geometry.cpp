@@ -28,12 +28,20 @@ ArcGeometry geometry_of(const Motion& arc) {
     g.planar = std::min(1.0, g.along_mm / g.length_mm);
     g.rise = (arc.to.*g.axes.normal - arc.from.*g.axes.normal) / g.length_mm;
 
+    // Of a spiral the radius changes by `dr` per radian: its direction leans outward by that, and the circle that touches it has its centre
+    // ahead by the same.
+    double dr = (g.end_radius_mm - g.start_radius_mm) / std::abs(arc.sweep_rad), side = arc.sweep_rad > 0 ? 1 : -1;
     auto set_end = [&](double u, double v, double r, Vec3& unit, Vec3& to_centre) {
-        double side = arc.sweep_rad > 0 ? g.planar : -g.planar;
-        if (r > 0) {
-            to_centre.*g.axes.first = -u / r, to_centre.*g.axes.second = -v / r;
-            unit.*g.axes.first = -side * v / r, unit.*g.axes.second = side * u / r;
+        if (!(r > 0)) {
+            unit = {1, 0, 0};
+            return;
         }
+        double along_u = -side * v / r, along_v = side * u / r;
+        to_centre.*g.axes.first = -u + dr * along_u, to_centre.*g.axes.second = -v + dr * along_v;
+        to_centre = (1 / length(to_centre)) * to_centre;
+        double lean = std::hypot(r, dr);
+        unit.*g.axes.first = g.planar * (r * along_u + dr * u / r) / lean,
+        unit.*g.axes.second = g.planar * (r * along_v + dr * v / r) / lean;
         unit.*g.axes.normal = g.rise;
         double mm = length(unit);
         unit = mm > 0 ? (1 / mm) * unit : Vec3{1, 0, 0};

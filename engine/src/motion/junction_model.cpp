@@ -16,7 +16,7 @@ constexpr double kStraightCosine = 0.999999;
 // Motions that may wait for the look-ahead; blocks that move no step have no segment and would pile up without it.
 constexpr size_t kMostWaiting = 4096;
 // An arc of more chords than twice this is planned as this many at each end and one piece between: far more than the buffer sees.
-constexpr int kEndChords = 64;
+constexpr int kEndChords = 1000;
 // Share of the acceleration that curvature may take; the rest of the vector (one half) stays for changing speed.
 constexpr double kNormalShare = 0.8660254037844386;
 // Radius below which an arc is a point to turn on; keeps a degenerate arc from taking for ever.

@@ -68,8 +68,9 @@ TpSegment LinuxcncModel::arc(const Motion& motion) const {
     s.plane_normal.*g.axes.normal = 1;
     s.start_radius_mm = g.start_radius_mm, s.end_radius_mm = g.end_radius_mm;
     double radius = std::max(g.least_radius_mm(), 1e-6);
-    double rise_per_rad = g.rise * g.length_mm / motion.sweep_rad;
-    s.radius_mm = radius + rise_per_rad * rise_per_rad / radius;
+    // The planner takes the whole rise of a helix, not that of a radian, into the radius that limits its speed.
+    double rise_mm = g.rise * g.length_mm;
+    s.radius_mm = radius + rise_mm * rise_mm / radius;
     s.angle_rad = std::abs(motion.sweep_rad);
 
     const double moved[3] = {std::abs(motion.to.x - motion.from.x), std::abs(motion.to.y - motion.from.y),
@@ -198,7 +199,7 @@ void LinuxcncModel::give_out(TpSegment& s) {
 void LinuxcncModel::time(const TpSegment& s, double enter, double leave, TpSegment* next) {
     double reach_2 = enter * enter + 2 * s.acceleration_mm_per_s2 * s.length_mm;
     if (leave * leave > reach_2) look_ahead_.set_speed(leave = std::sqrt(reach_2));
-    time_moves(s, s.length_mm, enter, leave, 0);
+    time_moves(s, enter, leave);
     if (s.joint != Joint::kParabolic || next == nullptr) return;
     BlendSpeeds speeds = parabolic_speeds(s, *next, true);
     double from = std::min(speeds.from_mm_per_s, speed_law(s, enter, leave).peak_mm_per_s);
@@ -210,11 +211,11 @@ void LinuxcncModel::time(const TpSegment& s, double enter, double leave, TpSegme
 }
 
 // Time of a segment, shared among the moves it was merged from at their own lengths.
-void LinuxcncModel::time_moves(const TpSegment& s, double length_mm, double enter, double leave, double extra_s) {
+void LinuxcncModel::time_moves(const TpSegment& s, double enter, double leave) {
     SpeedLaw law = speed_law(s, enter, leave);
-    double a = s.acceleration_mm_per_s2;
+    double a = s.acceleration_mm_per_s2, length_mm = s.length_mm;
     if (s.first_move == s.last_move) {
-        delivery_.time_piece(length_mm, law.duration_s + extra_s, enter, law.peak_mm_per_s, leave, a);
+        delivery_.time_piece(length_mm, law.duration_s, enter, law.peak_mm_per_s, leave, a);
         return;
     }
     double programmed_mm = 0;
@@ -231,8 +232,7 @@ void LinuxcncModel::time_moves(const TpSegment& s, double length_mm, double ente
                                          : std::sqrt(std::min({law.peak_mm_per_s * law.peak_mm_per_s, enter * enter + 2 * a * at_mm,
                                                                leave * leave + 2 * a * left_mm}));
         SpeedLaw own = speed_law(part, speed, next_speed);
-        delivery_.time_piece(part.length_mm, own.duration_s + extra_s / static_cast<double>(last - first + 1), speed, own.peak_mm_per_s,
-                             next_speed, a);
+        delivery_.time_piece(part.length_mm, own.duration_s, speed, own.peak_mm_per_s, next_speed, a);
         speed = next_speed;
     }
 }

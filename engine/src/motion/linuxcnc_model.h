@@ -29,7 +29,7 @@ class LinuxcncModel {
     void give_out(TpSegment& segment);
     void close_moves(const TpSegment& segment);
     void time(const TpSegment& s, double enter, double leave, TpSegment* next);
-    void time_moves(const TpSegment& s, double length_mm, double enter, double leave, double extra_s);
+    void time_moves(const TpSegment& s, double enter, double leave);
     auto give();
 
     Machine machine_;

@@ -74,9 +74,23 @@ bool Planner::finish() {
 
 const TimeTotals& Planner::totals() const { return state_->delivery.totals(); }
 
+namespace {
+
+// Share of the moving time. Against 39 programs on LinuxCNC's own planner and 139 on GRBL's firmware (bench/time_oracle) all but a few are
+// within 1 %, the worst long one 2 %. No real Haas, Fanuc or unnamed control has been compared: the published accuracy of such models.
+constexpr double kMeasuredShare = 0.02;
+constexpr double kUnmeasuredShare = 0.15;
+// Stops that no motion tells of (coolant, work offsets) and the controller's own cycle.
+constexpr double kUnseen_s = 0.1;
+// Tool changes and spindle ramps are the machine's figures, not measured here.
+constexpr double kChangeShare = 0.5;
+
+}  // namespace
+
 double time_error_s(const Machine& machine, const TimeTotals& totals) {
-    (void)machine;
-    return 0.1 * totals.total_s();
+    bool measured = machine.profile == "grbl" || machine.profile == "linuxcnc";
+    double moving_s = totals.cutting_s + totals.rapid_s;
+    return kUnseen_s + (measured ? kMeasuredShare : kUnmeasuredShare) * moving_s + kChangeShare * totals.tool_change_s;
 }
 
 }  // namespace proveout

@@ -18,10 +18,14 @@ void add(TimeRow& row, const TimedMotion& move) {
             row.cut_length_mm += path_length_mm(motion);
             break;
         case MotionKind::kToolChange:
-        case MotionKind::kSpindle: row.time.tool_change_s += move.duration_s; break;
+        case MotionKind::kSpindle:
+            row.time.tool_change_s += move.duration_s;
+            break;
         case MotionKind::kDwell:
         case MotionKind::kPause:
-        case MotionKind::kProgramEnd: row.time.dwell_s += move.duration_s; break;
+        case MotionKind::kProgramEnd:
+            row.time.dwell_s += move.duration_s;
+            break;
     }
     row.tool = motion.tool;
     row.first_line = row.first_line == 0 ? motion.line : std::min(row.first_line, motion.line);
