@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/motion_source.h"
+#include "proveout/plan.h"
+#include "proveout/time_table.h"
 
 namespace proveout {
 
@@ -59,25 +60,17 @@ inline double number(const std::string& text) {
     return in >> value ? value : std::nan("");
 }
 
-struct MovingTime : MotionSink {
-    double seconds = 0;
-    bool on_motion(const TimedMotion& m) override {
-        MotionKind kind = m.motion.kind;
-        if (kind == MotionKind::kRapid || kind == MotionKind::kFeed || kind == MotionKind::kArc) seconds += m.duration_s;
-        return true;
-    }
-};
-
 inline void run(const std::string& text, Dialect dialect, const Machine& machine, OracleTime& out) {
     Setup setup;
     setup.dialect = dialect;
     setup.machine = machine;
     // Travel starts at the machine's zero, as it did there.
     setup.machine.home_mm = Vec3{};
-    MovingTime moving;
-    Result<StreamEnd> end = stream_motions({text, out.program, {}}, setup, moving, Context{});
-    out.ours_s = moving.seconds;
-    if (!end.ok()) out.note = end.error().message + " (line " + std::to_string(end.error().line) + ")";
+    Result<TimeTable> table = time_program({text, out.program, {}}, setup, Context{});
+    if (table.ok())
+        out.ours_s = table->total.cutting_s + table->total.rapid_s;
+    else
+        out.note = table.error().message + " (line " + std::to_string(table.error().line) + ")";
 }
 
 }  // namespace oracle
