@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "proveout/result.h"
+
 namespace proveout {
 
 namespace {
@@ -35,6 +37,8 @@ std::string markup_of(char c) {
         if (c == character) return markup;
     return std::string(1, c);
 }
+
+constexpr double kMostWhole = 9e15;  // whole numbers up to here are exact in a double
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
@@ -78,19 +82,36 @@ std::string escape_markup(std::string_view text) {
 double rounded(double value, int decimals) {
     if (!std::isfinite(value)) return 0;
     double scale = std::pow(10.0, decimals);
-    if (std::abs(value) > 9e15 / scale) return value;  // no digits left behind the point
+    if (std::abs(value) > kMostWhole / scale) return value;  // no digits left behind the point
     double result = std::round(value * scale) / scale;
     return result == 0 ? 0 : result;
 }
 
-std::string number(double value, int decimals) {
-    char buffer[400];
-    auto end = std::to_chars(buffer, buffer + sizeof buffer, rounded(value, decimals), std::chars_format::fixed, decimals).ptr;
-    std::string text(buffer, end);
-    if (text.find('.') != std::string::npos) {
-        while (text.back() == '0') text.pop_back();
-        if (text.back() == '.') text.pop_back();
+void append_number(std::string& out, double value, int decimals) {
+    static constexpr double kScales[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+    CHECK(decimals >= 0 && decimals <= 6);
+    double scale = kScales[decimals];
+    if (!(std::abs(value) <= kMostWhole / scale)) {  // huge, infinite or none
+        char buffer[400];
+        out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, rounded(value, 0), std::chars_format::fixed, 0).ptr);
+        return;
     }
+    // As a whole number of the last decimal: 0.1 um, 0.001 mm3. Trailing zeros go, then the digits are written from the back.
+    auto left = static_cast<int64_t>(std::round(std::abs(value) * scale));
+    if (left > 0 && value < 0) out += '-';
+    for (; decimals > 0 && left % 10 == 0; --decimals) left /= 10;
+    char buffer[32];
+    char* first = buffer + sizeof buffer;
+    for (int digit = 0; left > 0 || digit <= decimals; ++digit, left /= 10) {
+        if (digit == decimals && decimals > 0) *--first = '.';
+        *--first = static_cast<char>('0' + left % 10);
+    }
+    out.append(first, buffer + sizeof buffer);
+}
+
+std::string number(double value, int decimals) {
+    std::string text;
+    append_number(text, value, decimals);
     return text;
 }
 

@@ -18,8 +18,9 @@ std::string escape_markup(std::string_view text);
 // Nearest multiple of 10^-decimals; 0 for NaN and infinity, never -0. The same double prints the same everywhere.
 double rounded(double value, int decimals);
 
-// rounded() as text without trailing zeros: "12.5", "0", "-3".
+// rounded() as text without trailing zeros: "12.5", "0", "-3". REQUIRES: 0 <= decimals <= 6.
 std::string number(double value, int decimals);
+void append_number(std::string& out, double value, int decimals);
 
 // "1 h 02 min", "12 min 41 s", "8.4 s".
 std::string duration_text(double seconds);

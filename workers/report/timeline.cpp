@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
 
 void add(std::string& out, double value, int decimals) {
     out += ',';
-    out += number(value, decimals);
+    append_number(out, value, decimals);
 }
 
 void add_record(std::string& out, const TimelineEntry& entry, Vec3 previous_mm) {
