@@ -282,7 +282,8 @@ TEST(Text, NumbersAreShortAndExact) {
     EXPECT_EQ(number(-7.0004, 3), "-7");
     EXPECT_EQ(number(1200, 2), "1200");
     EXPECT_EQ(number(0.000001, 6), "0.000001");
-    for (int i = -3000; i <= 3000; ++i) EXPECT_EQ(json::parse(number(0.0137 * i, 4)).get<double>(), json::parse(std::to_string(0.0137 * i)).get<double>()) << i;
+    for (int i = -3000; i <= 3000; ++i)
+        EXPECT_EQ(json::parse(number(0.0137 * i, 4)).get<double>(), json::parse(std::to_string(0.0137 * i)).get<double>()) << i;
     EXPECT_EQ(grouped(1234567.25, 2), "1,234,567.25");
     EXPECT_EQ(grouped(-999, 0), "-999");
     EXPECT_EQ(grouped(-1000, 0), "-1,000");
