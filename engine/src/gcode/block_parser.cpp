@@ -72,11 +72,14 @@ bool BlockParser::comment(std::string_view line, size_t& at, Block& block) {
 // Into buffer_: upper case, without blanks and comments. block.rest views the result.
 bool BlockParser::normalise(std::string_view line, Block& block) {
     if (line.size() > kMaxLineBytes) return fail(kLineTooLong, "the line is longer than " + std::to_string(kMaxLineBytes) + " bytes");
+    if (grammar_.max_line_bytes > 0 && line.size() > static_cast<size_t>(grammar_.max_line_bytes))
+        return fail(kLineTooLong, "the line is longer than " + std::to_string(grammar_.max_line_bytes) + " bytes");
     bool grbl = grammar_.dialect == Dialect::kGrbl || grammar_.dialect == Dialect::kGrblhal;
+    bool strict = grammar_.dialect == Dialect::kLinuxcnc;
     size_t length = 0;
     for (size_t at = 0; at < line.size(); ++at) {
         char c = line[at];
-        if (is_blank(c)) continue;
+        if (strict ? c == ' ' || c == '\t' || c == '\r' : is_blank(c)) continue;
         if (c == ';') break;
         if (c == '(') {
             if (!comment(line, at, block)) return false;

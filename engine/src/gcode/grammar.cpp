@@ -11,8 +11,9 @@ namespace {
 constexpr int kGrblDigits = 8;           // nuts_bolts.c: digits beyond are dropped, leading zeros count
 constexpr int kGrblCharacters = 79;      // protocol.h: 80 with the terminator
 constexpr int kGrblHalCharacters = 256;
+constexpr int kLinuxcncLine = 253;        // bytes of a line as written
 
-constexpr uint32_t kLinuxcncLetters = bits("ABCDEFHIJKLPQRSTUVWXYZ");
+constexpr uint32_t kLinuxcncLetters = bits("ABCDEFHIJKLPQRSTXYZ");  // U V W belong to machines with more axes
 constexpr uint32_t kGrblLetters = bits("FIJKLPRSTXYZ");
 constexpr uint32_t kGrblHalLetters = bits("ABCDEFHIJKLPQRSTUVWXYZ");
 constexpr uint32_t kFanucLetters = bits("ABCDEFHIJKLPQRSTUVWXYZ");
@@ -20,6 +21,7 @@ constexpr uint32_t kFanucLetters = bits("ABCDEFHIJKLPQRSTUVWXYZ");
 constexpr Grammar linuxcnc() {
     Grammar g;
     g.letters = kLinuxcncLetters;
+    g.max_line_bytes = kLinuxcncLine;
     return g;
 }
 

@@ -20,6 +20,7 @@ struct Grammar {
     bool repeated_words = false;     // the last of two equal letters counts; false: refused
     int max_digits = 0;              // digits of a number that count; 0: all
     int max_characters = 0;          // significant characters in a block; 0: kMaxLineBytes only
+    int max_line_bytes = 0;          // bytes of a line, comments included; 0: kMaxLineBytes only
     uint32_t letters = 0;            // letters with a value that the controller knows (G M N O apart)
 };
 

@@ -54,19 +54,27 @@ void Interpreter::canon_end(bool finished) {
     if (!finished) {
         canon("FINISH()");
         canon("ON_RESET()");
-        canon("ON_RESET()");
         return;
     }
     const Axes& origin = state_.origin;
     canon("SET_G5X_OFFSET(1, %.4f, %.4f, %.4f, %.4f, %.4f, %.4f)", origin[0], origin[1], origin[2], origin[3], origin[4], origin[5]);
     canon("SET_XY_ROTATION(%.4f)", state_.rotation_deg);
+    if (canon_plane_ != ArcPlane::kXY) canon("SELECT_PLANE(CANON_PLANE_XY)");
     canon("SET_FEED_MODE(0, 0)");
     canon("SET_FEED_RATE(0.0000)");
     canon("STOP_SPINDLE_TURNING(0)");
     canon("SET_SPINDLE_MODE(0 0.0000)");
+    if (canon_mist_) canon("MIST_OFF()");
+    if (canon_flood_) canon("FLOOD_OFF()");
     if (canon_pallet_) canon("PALLET_SHUTTLE()");
     canon("PROGRAM_END()");
-    canon("ON_RESET()");
+    if (percent_mode_) {
+        bool closed = false;
+        gcode::LineCursor rest = sources_[0].cursor;
+        if (source_ == 0)
+            while (!closed && !rest.at_end()) closed = rest.next().find('%') != std::string_view::npos;
+        if (!closed) canon("COMMENT(\"interpreter: percent sign missing from end of file\")");
+    }
     canon("ON_RESET()");
 }
 
@@ -126,16 +134,17 @@ void Interpreter::canon_path_mode() {
 }
 
 void Interpreter::canon_comment(const gcode::Block& block) {
-    if (!block.has_comment || !options_.want_canon || quiet_canon_) return;
+    if (!block.has_comment || block.comment.empty() || block.flow == gcode::Flow::kProgram || !options_.want_canon || quiet_canon_) return;
     std::string_view text = block.comment;
     std::string call;
     if (starts_as(text, "MSG,") || starts_as(text, "DEBUG,")) {
         bool debug = !starts_as(text, "MSG,");
         text.remove_prefix(text.find(',') + 1);
         call = std::string(kNumber) + "MESSAGE(\"" + (debug ? with_values(text) : std::string(text)) + "\")";
-    } else if (starts_as(text, "PRINT,") || starts_as(text, "LOG") || starts_as(text, "PROBE")) {
+    } else if (starts_as(text, "PRINT,") || starts_as(text, "LOG") || starts_as(text, "PROBEOPEN") || starts_as(text, "PROBECLOSE")) {
         return;
     } else {
+        while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
         call = std::string(kNumber) + "COMMENT(\"" + std::string(text) + "\")";
     }
     observer_.on_canon(call);

@@ -13,6 +13,8 @@ using gcode::Block;
 
 constexpr uint32_t kAxisLetters = bits("XYZABCUVW");
 
+constexpr double kMaxRate = 1e12;  // F and S: later arithmetic stays finite
+
 bool is_cycle(int motion) { return (motion >= 730 && motion <= 760) || (motion >= 810 && motion <= 890); }
 bool is_arc(int motion) { return motion == 20 || motion == 30; }
 bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
@@ -60,6 +62,10 @@ bool Interpreter::place_code(char letter, int number, Request& request) {
     }
     int16_t& slot = request.code[static_cast<size_t>(rule->group)];
     bool strict = is(Dialect::kLinuxcnc);
+    if (rule->group == Group::kMotion && (slot == kNoMotion || (slot >= 0 && number == kNoMotion))) {  // G80 beside a motion code counts for nothing
+        if (slot == kNoMotion) slot = static_cast<int16_t>(number);
+        return true;
+    }
     if (slot >= 0 && strict && rule->group != Group::kOtherM && !(rule->group == Group::kCoolant && slot != number && slot != 90 && number != 90))
         return refuse(21, std::string("two ") + letter + " codes of one group: " + spelling(letter, slot) + " and " + spelling(letter, number));
     slot = static_cast<int16_t>(number);
@@ -97,7 +103,8 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
     if (explicit_motion >= 0) {
         bool arc_without_axes = is_arc(explicit_motion) && block.has_any(bits("IJKR"));
         bool repeat = is_cycle(explicit_motion);
-        if (moving != 0 || arc_without_axes || repeat || is_probe(explicit_motion)) request.motion = explicit_motion;
+        bool straight_mode = is(Dialect::kLinuxcnc) && (explicit_motion == 0 || explicit_motion == 10);  // a move to where it is
+        if (straight_mode || moving != 0 || arc_without_axes || repeat || is_probe(explicit_motion)) request.motion = explicit_motion;
         return true;
     }
     bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell;
@@ -141,7 +148,7 @@ bool Interpreter::check_words(const Block& block, const Request& request) {
 bool Interpreter::check_values(const Block& block) {
     double limit = kMaxCoordinate_mm / state_.unit_mm();
     for (char letter = 'A'; letter <= 'Z'; ++letter)
-        if (block.has(letter) && !(std::fabs(block.get(letter)) <= limit)) return refuse(38, std::string("the value of ") + letter + " is out of range");
+        if (block.has(letter) && !(std::fabs(block.get(letter)) <= (letter == 'F' || letter == 'S' ? kMaxRate : limit))) return refuse(38, std::string("the value of ") + letter + " is out of range");
     if (grbl_family()) return true;
     for (char letter : {'F', 'S', 'T', 'D', 'H'}) {
         if (!block.has(letter) || block.get(letter) >= 0) continue;

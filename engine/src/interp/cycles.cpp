@@ -58,7 +58,7 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     if (spindle_needed && state_.spindle == 0 && is(Dialect::kLinuxcnc)) return refuse(0, "the spindle must turn for a tapping cycle");
     CycleWords& cycle = state_.cycle;
     double level = state_.position[n];
-    double r = state_.incremental ? level_for_increment(normal) + cycle.r : cycle.r;
+    double r = state_.incremental ? cycle.initial_level + cycle.r : cycle.r;
     double bottom = state_.incremental ? r + cycle.bottom : cycle.bottom;
     if (r < bottom) return refuse(54, "R lies below the bottom of the cycle");
     double repeats = 1;
@@ -95,11 +95,6 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     if (state_.path_mode != path) state_.path_mode = path, canon_path_mode();
     refresh_motion();
     return done;
-}
-
-// Incremental R counts from the initial level (Fanuc, Haas, Mach3), or from where the tool is (LinuxCNC, grblHAL).
-double Interpreter::level_for_increment(int normal) const {
-    return fanuc_family() || is(Dialect::kMach3) ? state_.cycle.initial_level : state_.position[static_cast<size_t>(normal)];
 }
 
 bool Interpreter::cycle_move(MotionKind kind, Axes& at, int axis, double value) {

@@ -23,7 +23,8 @@ bool Interpreter::execute(const Block& block) {
     if (!sort_codes(block, request)) return false;
     if (!decide_motion(block, request)) return false;
     if (grbl_family() ? !check_grbl_block(block, request) : !check_words(block, request)) return false;
-    do_comment(block);
+    if (request.machine_coordinates && request.motion < 0 && is(Dialect::kLinuxcnc)) return refuse(30, "G53 needs G0 or G1");
+    canon_comment(block);
     if (!execute_settings(block, request)) return false;
     if (request.non_modal >= 0 && !do_non_modal(block, request)) return false;
     if (request[Group::kMotion] >= 0 || request.motion >= 0)
@@ -34,12 +35,16 @@ bool Interpreter::execute(const Block& block) {
 
 bool Interpreter::execute_settings(const Block& block, const Request& request) {
     // LinuxCNC takes F in the units that are in force before the block, the others in the units of the block.
+    if (int mode = request[Group::kSpindleMode]; mode >= 0) {
+        state_.constant_surface_speed = mode == 960;
+        canon("SET_SPINDLE_MODE(0 %.4f)", mode == 960 ? block.get_or('D', 0) : 0.0);
+    }
     bool units_first = !is(Dialect::kLinuxcnc);
     int units = request[Group::kUnits];
     if (units_first && units >= 0) do_units(units);
-    if (!do_feed_mode(block, request)) return false;
+    if (request[Group::kFeedMode] >= 0) do_feed_mode(request[Group::kFeedMode]);
     do_feed(block);
-    if (block.has('S')) do_spindle(block, request);
+    if (block.has('S')) do_spindle(block);
     if (block.has('T') && !do_tool_word(block)) return false;
     if (request[Group::kToolChange] == 60 && !do_tool_change()) return false;
     if (!do_other_m(block, request)) return false;
@@ -68,7 +73,11 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
             canon("COMMENT(\"interpreter: distance mode changed to %s\")", incremental ? "incremental" : "absolute");
         state_.incremental = incremental;
     }
-    if (int centres = request[Group::kArcDistance]; centres >= 0) state_.absolute_centres = centres == 901;
+    if (int centres = request[Group::kArcDistance]; centres >= 0) {
+        if ((centres == 901) != state_.absolute_centres)
+            canon("COMMENT(\"interpreter: IJK distance mode changed to %s\")", centres == 901 ? "absolute" : "incremental");
+        state_.absolute_centres = centres == 901;
+    }
     if (int level = request[Group::kRetract]; level >= 0) {
         state_.initial_level = level == 980;
         canon("COMMENT(\"interpreter: retract mode set to %s\")", state_.initial_level ? "old_z" : "r_plane");
@@ -76,19 +85,14 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
     return true;
 }
 
-void Interpreter::do_comment(const Block& block) { canon_comment(block); }
-
-bool Interpreter::do_feed_mode(const Block&, const Request& request) {
-    int code = request[Group::kFeedMode];
-    if (code < 0) return true;
+void Interpreter::do_feed_mode(int code) {
     FeedMode mode = code == 930 ? FeedMode::kInverseTime : code == 940 ? FeedMode::kPerMinute : FeedMode::kPerRevolution;
-    if (mode != state_.feed_mode && (grbl_family() || fanuc_family())) state_.feed = 0;  // F must be given again
-    if (is(Dialect::kLinuxcnc) && (mode == FeedMode::kInverseTime) != (state_.feed_mode == FeedMode::kInverseTime)) state_.feed = 0;
-    if (is(Dialect::kLinuxcnc) && mode != state_.feed_mode && mode != FeedMode::kInverseTime) state_.feed = 0;
+    if (mode != state_.feed_mode && !is(Dialect::kMach3)) state_.feed = 0;  // F must be given again
     state_.feed_mode = mode;
+    canon("COMMENT(\"interpreter: feed mode set to %s\")",
+          mode == FeedMode::kInverseTime ? "inverse time" : mode == FeedMode::kPerMinute ? "units per minute" : "units per revolution");
     canon("SET_FEED_MODE(0, %d)", mode == FeedMode::kPerRevolution ? 1 : 0);
     if (mode != FeedMode::kInverseTime) canon("SET_FEED_RATE(0.0000)");
-    return true;
 }
 
 void Interpreter::do_feed(const Block& block) {
@@ -97,9 +101,10 @@ void Interpreter::do_feed(const Block& block) {
     if (state_.feed_mode != FeedMode::kInverseTime) canon("SET_FEED_RATE(%.4f)", state_.feed);
 }
 
-void Interpreter::do_spindle(const Block& block, const Request&) {
+void Interpreter::do_spindle(const Block& block) {
     state_.speed = std::fabs(block.get('S'));
     canon("SET_SPINDLE_SPEED(0, %.4f)", block.get('S'));
+    if (state_.constant_surface_speed) return;  // S is a surface speed, the spindle's is not known
     if (state_.spindle != 0 && !block.has_m(30) && !block.has_m(40) && !block.has_m(50)) set_spindle(state_.spindle);
 }
 
@@ -191,6 +196,7 @@ bool Interpreter::do_other_m(const Block& block, const Request& request) {
         state_.selected_tool = tool;
         put_in_spindle(tool, true);
     }
+    do_outputs(block);
     if (block.has_m(190)) canon("ORIENT_SPINDLE(0, %.4f, %d)", block.get_or('R', 0), static_cast<int>(block.get_or('P', 0)));
     int modal = request[Group::kModalState];
     if (modal == 700 || modal == 730) {
@@ -211,10 +217,22 @@ bool Interpreter::do_other_m(const Block& block, const Request& request) {
     return true;
 }
 
+// Digital and analogue outputs: only told.
+void Interpreter::do_outputs(const Block& block) {
+    int port = static_cast<int>(std::clamp(block.get_or('P', 0), 0.0, 1000.0));
+    if (block.has_m(620)) canon("SET_MOTION_OUTPUT_BIT(%d)", port);
+    if (block.has_m(630)) canon("CLEAR_MOTION_OUTPUT_BIT(%d)", port);
+    if (block.has_m(640)) canon("SET_AUX_OUTPUT_BIT(%d)", port);
+    if (block.has_m(650)) canon("CLEAR_AUX_OUTPUT_BIT(%d)", port);
+}
+
 // M72, end of a subprogram with M73: the modes, not the place.
 void Interpreter::restore_modes(const State& saved) {
     if (saved.inches != state_.inches) do_units(saved.inches ? 200 : 210);
     state_.plane = saved.plane;
+    if (saved.feed != state_.feed) canon("SET_FEED_RATE(%.4f)", saved.feed);
+    if (saved.speed != state_.speed) canon("SET_SPINDLE_SPEED(0, %.4f)", saved.speed);
+    if (saved.incremental != state_.incremental) canon("COMMENT(\"interpreter: distance mode changed to %s\")", saved.incremental ? "incremental" : "absolute");
     state_.incremental = saved.incremental;
     state_.absolute_centres = saved.absolute_centres;
     state_.feed_mode = saved.feed_mode;
@@ -288,7 +306,7 @@ bool Interpreter::do_stop(int code) {
         find("PROGRAM_PAUSE", spelling('M', code) + " waits for the operator");
         return true;
     }
-    if (code == 300) canon_pallet_ = true;
+    canon_pallet_ = code == 300, canon_plane_ = state_.plane, canon_mist_ = state_.mist, canon_flood_ = state_.flood;
     // The state after the end, as the controllers leave it.
     if (motion_.spindle_rpm != 0 || state_.spindle != 0) {
         state_.spindle = 0;

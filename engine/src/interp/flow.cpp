@@ -62,7 +62,7 @@ bool Interpreter::skip_to(std::string_view label_view, std::initializer_list<Flo
 
 bool Interpreter::do_flow(const Block& block, std::string_view) {
     switch (block.flow) {
-        case Flow::kSub: return skip_to(block.label, {Flow::kEndsub}, skip_block_);
+        case Flow::kSub: return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
         case Flow::kEndsub: return do_return(block, true);
         case Flow::kReturn: return do_return(block, true);
         case Flow::kCall: return do_call(block);
@@ -76,9 +76,19 @@ bool Interpreter::do_flow(const Block& block, std::string_view) {
     return true;
 }
 
+// LinuxCNC: a label opens one thing only in a file.
+bool Interpreter::once(const Block& block) {
+    if (!is(Dialect::kLinuxcnc)) return true;
+    std::string label(block.label);
+    auto [at, is_new] = opened_.try_emplace({source_, label}, line_);
+    if (is_new || at->second == line_) return true;
+    return refuse(kFlowSyntax, "duplicate O-word label o" + label + ": it stands in line " + std::to_string(at->second) + " already");
+}
+
 bool Interpreter::do_if(const Block& block) {
     size_t floor = calls_.empty() ? 0 : calls_.back().loops;
     if (block.flow == Flow::kIf) {
+        if (!once(block)) return false;
         double value = 0;
         std::string_view text = block.rest;
         if (!condition(text, value)) return false;
@@ -119,11 +129,13 @@ bool Interpreter::next_branch() {
 bool Interpreter::do_loop(const Block& block) {
     gcode::LineCursor& cursor = sources_[source_].cursor;
     size_t floor = calls_.empty() ? 0 : calls_.back().loops;
+    bool closes_do = block.flow == Flow::kWhile && loops_.size() > floor && loops_.back().kind == LoopKind::kDo && loops_.back().label == block.label;
+    if (!closes_do && !once(block)) return false;
     Loop* top = loops_.size() > floor ? &loops_.back() : nullptr;
     double value = 0;
     std::string_view text = block.rest;
     if (block.flow != Flow::kDo && !condition(text, value)) return false;
-    if (block.flow == Flow::kWhile && top && top->kind == LoopKind::kDo && top->label == block.label) {
+    if (closes_do) {
         if (value != 0) cursor.seek(top->offset, top->line);
         else loops_.pop_back();
         return true;
@@ -305,6 +317,7 @@ bool Interpreter::do_subprogram(const Block& block, const Request& request) {
             if (is(Dialect::kGrblhal)) return true;
             note_once('M', 990, "M99 in the main program starts it again without end; one pass is simulated");
             end_.ended = over_ = true;
+            canon_end(true);
             return true;
         }
         bool jump = block.has('P') && fanuc_family();
@@ -504,7 +517,7 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
         {"_SPINDLE_RPM_MODE", s.constant_surface_speed ? 0.0 : 1.0}, {"_SPINDLE_CSS_MODE", s.constant_surface_speed ? 1.0 : 0.0},
         {"_IJK_ABSOLUTE_MODE", s.absolute_centres ? 1.0 : 0.0}, {"_LATHE_DIAMETER_MODE", 0}, {"_LATHE_RADIUS_MODE", 1},
         {"_SPINDLE_ON", s.spindle != 0 ? 1.0 : 0.0}, {"_SPINDLE_CW", s.spindle > 0 ? 1.0 : 0.0}, {"_MIST", s.mist ? 1.0 : 0.0}, {"_FLOOD", s.flood ? 1.0 : 0.0},
-        {"_SPEED_OVERRIDE", 1}, {"_FEED_OVERRIDE", 1}, {"_ADAPTIVE_FEED", 0}, {"_FEED_HOLD", 0}, {"_FEED", s.feed}, {"_RPM", s.speed},
+        {"_SPEED_OVERRIDE", 1}, {"_FEED_OVERRIDE", 1}, {"_ADAPTIVE_FEED", 0}, {"_FEED_HOLD", 1}, {"_FEED", s.feed}, {"_RPM", s.speed},
         {"_X", s.position[0]}, {"_Y", s.position[1]}, {"_Z", s.position[2]}, {"_A", s.position[3]}, {"_B", s.position[4]}, {"_C", s.position[5]},
         {"_U", s.position[6]}, {"_V", s.position[7]}, {"_W", s.position[8]}, {"_CURRENT_TOOL", static_cast<double>(s.tool)},
         {"_CURRENT_POCKET", static_cast<double>(s.tool)}, {"_SELECTED_TOOL", static_cast<double>(s.selected_tool)}, {"_SELECTED_POCKET", -1},

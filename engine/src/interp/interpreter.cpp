@@ -80,7 +80,8 @@ void Interpreter::start() {
     state_.path_tolerance = 0;
     state_.incremental = false;
     if (grbl_family()) state_.path_mode = PathMode::kContinuous;
-    state_.initial_level = !grbl_family();  // LinuxCNC, Fanuc: G98 at start
+    state_.initial_level = !grbl_family() && !is(Dialect::kLinuxcnc);  // LinuxCNC: G99 at start
+    state_.motion = is(Dialect::kLinuxcnc) ? kNoMotion : 0;
     state_.origin = origin_units(0);
     if (!options_.zero_start && options_.tools && !options_.tools->empty()) put_in_spindle(options_.tools->front().number, false);
     start_pose();
@@ -281,7 +282,7 @@ bool Interpreter::execute_line(std::string_view line) {
         real_time_noted_ = true;
         find("NOT_EXECUTED", "real-time characters (? ! ~ and bytes above 0x7f) act at once in the firmware and never reach the program; they are not executed");
     }
-    if (parsed && block_.flow == gcode::Flow::kProgram && state_.has_moved && calls_.empty()) {  // the next program of the tape
+    if (parsed && block_.flow == gcode::Flow::kProgram && state_.has_moved && calls_.empty() && !is(Dialect::kLinuxcnc)) {  // the next program of the tape
         over_ = true;
         return true;
     }

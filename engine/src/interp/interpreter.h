@@ -123,13 +123,13 @@ class Interpreter {
     // execute.cpp
     bool execute(const gcode::Block& block);
     bool execute_settings(const gcode::Block& block, const Request& request);
-    void do_comment(const gcode::Block& block);
-    bool do_feed_mode(const gcode::Block& block, const Request& request);
+    void do_feed_mode(int code);
     void do_feed(const gcode::Block& block);
+    void do_outputs(const gcode::Block& block);
     bool do_tool_word(const gcode::Block& block);
     bool do_tool_change();
     void put_in_spindle(int tool, bool changed);
-    void do_spindle(const gcode::Block& block, const Request& request);
+    void do_spindle(const gcode::Block& block);
     void set_spindle(int direction);
     void do_coolant(const gcode::Block& block);
     bool do_other_m(const gcode::Block& block, const Request& request);
@@ -150,6 +150,7 @@ class Interpreter {
     bool arc_from_centre(const gcode::Block& block, const Axes& target, bool clockwise, Arc& arc);
     bool arc_from_radius(const gcode::Block& block, const Axes& target, bool clockwise, Arc& arc);
     bool finish_arc(const Axes& target, bool clockwise, int turns, Arc& arc);
+    bool emit_chords(const Axes& target, const Arc& arc);
     bool emit_arc(const Axes& target, const Arc& arc);
     bool radii_agree(double start_radius, double end_radius) const;
     bool feed_for_move(const gcode::Block& block);
@@ -171,7 +172,6 @@ class Interpreter {
     bool read_cycle_words(const gcode::Block& block, int code);
     bool run_cycle(int code, Axes hole, double r, double bottom, double clear);
     bool peck(int code, Axes& at, int normal, double r, double bottom);
-    double level_for_increment(int normal) const;
     void set_spindle_in_cycle(int direction);
     bool cycle_move(MotionKind kind, Axes& at, int axis, double value);
 
@@ -193,6 +193,7 @@ class Interpreter {
 
     // flow.cpp
     bool do_flow(const gcode::Block& block, std::string_view line);
+    bool once(const gcode::Block& block);
     bool do_if(const gcode::Block& block);
     bool do_loop(const gcode::Block& block);
     bool do_end_loop(const gcode::Block& block);
@@ -248,6 +249,7 @@ class Interpreter {
     std::string_view line_text_;     // of the current block
     int64_t line_ = 0;
     size_t line_offset_ = 0;         // of that line in its source
+    std::map<std::pair<size_t, std::string>, int64_t> opened_;       // source and label -> line: see once()
     std::map<std::pair<size_t, size_t>, std::pair<size_t, int64_t>> jumps_;      // source and offset -> offset and line before: see skip_to()
     std::map<std::pair<size_t, int64_t>, std::pair<size_t, int64_t>> numbered_;  // source and N number -> offset and line before
 
@@ -283,7 +285,8 @@ class Interpreter {
     int64_t block_limit_ = INT64_MAX;  // of a pilot run
     int fast_digits_ = gcode::kExactDigits;
     bool quiet_canon_ = false;       // moves are made whose calls have been printed
-    bool canon_pallet_ = false;      // the end was M30
+    bool canon_pallet_ = false, canon_mist_ = false, canon_flood_ = false;  // how the program ended
+    ArcPlane canon_plane_ = ArcPlane::kXY;
     std::string modal_macro_;        // G66
     std::bitset<2 * 20000> noted_;   // codes noted already
     bool rotary_noted_ = false, units_missing_noted_ = false, real_time_noted_ = false, probe_noted_ = false;

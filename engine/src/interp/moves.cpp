@@ -24,6 +24,7 @@ constexpr double kGrblSpiral_mm = 0.005, kGrblSpiralMost_mm = 0.5;
 constexpr double kOtherSpiral_mm = 0.1, kOtherSpiralRatio = 0.01;
 constexpr double kRadiusSlack_mm = 0.00127;   // LinuxCNC: R may be this much too small for the chord
 constexpr double kProbeDistance_mm = 0.254;   // LinuxCNC: a shorter probing move is refused
+constexpr double kChordError_mm = 0.002;       // of chords that stand for an arc
 constexpr double kMaxTurns = 1e6;             // P of an arc
 constexpr int kRegistered = 1000;             // tool numbers below it are looked up by index
 
@@ -223,7 +224,6 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
     bool cycle = code >= 730 && code != kNoMotion;
     if (!cycle && (code >= 0 || state_.motion < 730 || state_.motion == kNoMotion)) state_.cycle.active = false;
     if (request.machine_coordinates) {
-        if (code < 0 && is(Dialect::kLinuxcnc)) return request.axis_words == 0 || refuse(30, "G53 needs G0 or G1");
         if (code > 10) return refuse(30, "G53 needs G0 or G1");
     }
     if (code < 0) return true;
@@ -356,7 +356,6 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     if (arc.sweep_rad == 0) return straight(MotionKind::kFeed, target);
     if (!check_target(target)) return false;
     if (std::hypot(arc.centre_first, arc.centre_second) > kMaxCoordinate_mm / scale_) return refuse(38, "the arc's centre is out of range");
-    if (state_.rotation_deg != 0 && state_.plane != ArcPlane::kXY) return refuse(0, "an arc outside the XY plane in a rotated work offset cannot be simulated");
     int first, second, normal;
     axes_of_plane(first, second, normal);
     Axes centre = state_.position;
@@ -364,6 +363,7 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     centre[static_cast<size_t>(second)] = arc.centre_second;
     if (state_.feed_mode == FeedMode::kInverseTime) canon_inverse_rate(target, std::fabs(arc.sweep_rad), std::hypot(target[static_cast<size_t>(first)] - arc.centre_first, target[static_cast<size_t>(second)] - arc.centre_second), normal);
     canon_arc(target, arc);
+    if (state_.rotation_deg != 0 && state_.plane != ArcPlane::kXY) return emit_chords(target, arc);
     motion_.kind = MotionKind::kArc;
     motion_.line = report_line();
     motion_.from = tip_;
@@ -372,6 +372,31 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     motion_.sweep_rad = arc.sweep_rad;
     state_.position = target;
     emit(motion_);
+    return true;
+}
+
+// An arc in a plane that the work offset has turned away from the machine's planes.
+bool Interpreter::emit_chords(const Axes& target, const Arc& arc) {
+    int first, second, normal;
+    axes_of_plane(first, second, normal);
+    size_t f = static_cast<size_t>(first), s = static_cast<size_t>(second), n = static_cast<size_t>(normal);
+    Axes start = state_.position;
+    double u = start[f] - arc.centre_first, v = start[s] - arc.centre_second, radius = std::hypot(u, v), begin = std::atan2(v, u);
+    double end_radius = std::hypot(target[f] - arc.centre_first, target[s] - arc.centre_second);
+    double step = 2 * std::acos(std::max(0.0, 1 - kChordError_mm / std::max(radius * scale_, kChordError_mm)));
+    int64_t count = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(std::fabs(arc.sweep_rad) / step)));
+    if (!spend(count / 16)) return true;
+    quiet_canon_ = true;
+    for (int64_t k = 1; k <= count && !over_; ++k) {
+        double t = static_cast<double>(k) / static_cast<double>(count), angle = begin + t * arc.sweep_rad, r = radius + t * (end_radius - radius);
+        Axes point = target;
+        if (k < count) {
+            point[f] = arc.centre_first + r * std::cos(angle), point[s] = arc.centre_second + r * std::sin(angle);
+            point[n] = start[n] + t * (target[n] - start[n]);
+        }
+        straight(MotionKind::kFeed, point);
+    }
+    quiet_canon_ = false;
     return true;
 }
 
