@@ -42,6 +42,7 @@ struct InterpretOptions {
     bool block_delete = true;                     // "/" blocks are skipped
     double clear_z_mm = 100;                      // set-up Z of the tip at the start (and of the G28 point) while machine.home_mm is not given:
                                                   // clear above stock, fixtures and table; the caller knows them
+    int64_t max_executed_blocks = kMaxExecutedBlocks;  // budget of loops and calls
     bool zero_start = false;                      // inspect: start at machine 0,0,0 with zero tool length
     bool want_canon = false;                      // call on_canon()
     bool want_comments = false;                   // call on_comment()

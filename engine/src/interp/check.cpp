@@ -110,6 +110,8 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
     bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell;
     bool cycle_words = is_cycle(state_.motion) && block.has_any(bits("LK")) && fanuc_family();
     if (moving == 0 && !arc_words && !cycle_words) return true;
+    if (request.machine_coordinates && state_.motion == kNoMotion) return refuse(30, "G53 needs G0 or G1");
+    if (is(Dialect::kGrbl) && length == 490) return true;  // the firmware drops the words
     if (state_.motion == kNoMotion && (is(Dialect::kLinuxcnc) || grbl_family()))
         return refuse(31, "axis words without a G code that uses them (the motion mode is G80)");
     request.motion = state_.motion == kNoMotion ? 0 : state_.motion;

@@ -21,6 +21,9 @@ bool is_cycle(int motion) { return (motion >= 730 && motion <= 760) || (motion >
 bool is_arc(int motion) { return motion == 20 || motion == 30; }
 bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
 
+// grblHAL looks at the modal group before it looks who wants the axis words, GRBL after.
+bool hal_groups_first(Dialect dialect) { return dialect == Dialect::kGrblhal; }
+
 // Codes that claim the axis words of the block.
 enum class AxisUser { kNone, kMotion, kNonModal, kLength };
 
@@ -33,7 +36,13 @@ struct GrblWords {
 };
 
 bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
-    if (number / 10 > kMaxGrblCode && !is(Dialect::kGrblhal)) return refuse(23, "the number of a code is too large: " + spelling(letter, number));
+    if (number / 10 > kMaxGrblCode && !is(Dialect::kGrblhal)) {  // the firmware keeps eight bits of the number and takes the rest for decimals
+        const CodeRule* wrapped = rule_of(letter, (number / 10 & kMaxGrblCode) * 10);
+        bool known = letter == 'M' || (wrapped && action_of(*wrapped, dialect_) != Action::kUnknown);
+        return refuse(known ? 23 : 20, "unknown code " + spelling(letter, number));
+    }
+    if (letter == 'G' && number == 430 && seen.user != AxisUser::kNone && !is(Dialect::kGrblhal))
+        return refuse(24, "two codes of the block want the axis words (G43 is the second)");
     const CodeRule* rule = rule_of(letter, number);
     Action action = rule ? action_of(*rule, dialect_) : Action::kUnknown;
     if (action == Action::kUnknown || action == Action::kRefused) {
@@ -51,14 +60,13 @@ bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
     if (rule->group == Group::kMotion && number != kNoMotion) user = AxisUser::kMotion;
     if (letter == 'G' && (number == 100 || number == 280 || number == 300 || number == 920)) user = AxisUser::kNonModal;
     if (rule->group == Group::kToolLength) user = AxisUser::kLength;
-    if (user != AxisUser::kNone) {
+    bool taken = (seen.groups & (1u << static_cast<int>(rule->group))) != 0;
+    if (user != AxisUser::kNone && !(hal_groups_first(dialect_) && taken)) {
         if (seen.user != AxisUser::kNone) return refuse(24, "two codes of the block want the axis words (" + spelling(letter, number) + " is the second)");
         seen.user = user;
     }
-    Group group = rule->group;
-    if (letter == 'M' && group == Group::kCoolant) group = Group::kCoolant;
-    uint32_t mask = 1u << static_cast<int>(group);
-    if (seen.groups & mask) return refuse(21, "two codes of one modal group (" + spelling(letter, number) + " is the second)");
+    uint32_t mask = 1u << static_cast<int>(rule->group);
+    if (taken) return refuse(21, "two codes of one modal group (" + spelling(letter, number) + " is the second)");
     seen.groups |= mask;
     return true;
 }

@@ -137,6 +137,7 @@ void Interpreter::do_coolant(const Block& block) {
 
 bool Interpreter::do_tool_word(const Block& block) {
     double number = std::floor(block.get('T') + 1e-4);
+    if (number > kMaxTool && is(Dialect::kGrblhal)) number = 0;  // accepted; no tool of ours has such a number
     if (number > kMaxTool) return refuse(38, "tool numbers go up to " + std::to_string(kMaxTool));
     int tool = static_cast<int>(number);
     if (is(Dialect::kLinuxcnc) && options_.tools_are_complete && tool != 0 && (!options_.tools || !find_tool(*options_.tools, tool)))

@@ -62,7 +62,10 @@ bool Interpreter::skip_to(std::string_view label_view, std::initializer_list<Flo
 
 bool Interpreter::do_flow(const Block& block, std::string_view) {
     switch (block.flow) {
-        case Flow::kSub: return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
+        case Flow::kSub:
+            // grblHAL takes a named sub for the text of a file of its own and runs into it.
+            if (is(Dialect::kGrblhal) && !block.label.empty() && !gcode::is_digit(block.label.front())) return true;
+            return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
         case Flow::kEndsub: return do_return(block, true);
         case Flow::kReturn: return do_return(block, true);
         case Flow::kCall: return do_call(block);

@@ -15,7 +15,7 @@ constexpr int64_t kLinesPerCheck = 1024;   // between two looks at Context::stop
 constexpr size_t kMaxBlockText = 256;      // of a line in findings and errors (finding.h)
 constexpr int64_t kPilotBlocks = 10000;    // to find the first programmed X and Y; beyond, zero is taken
 constexpr double kFastLimit = 1e6;         // program units; larger coordinates go the general way, which checks them
-constexpr int kErrorLetter = 1, kErrorUnsupported = 20, kErrorFeed = 22, kErrorSetting = 3, kErrorJog = 16;
+constexpr int kErrorLetter = 1, kErrorFeed = 22, kErrorSetting = 3, kErrorHoming = 5, kErrorJog = 16;
 
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
@@ -51,6 +51,20 @@ bool has_tool_change(std::string_view text) {
     return false;
 }
 
+// Commands and settings that GRBL 1.1 knows. `text` is upper case without blanks and begins with "$".
+bool is_setting(const std::string& text) {
+    for (const char* command : {"$", "$$", "$#", "$G", "$I", "$N", "$C", "$X", "$H", "$SLP", "$RST=$", "$RST=#", "$RST=*"})
+        if (text == command) return true;
+    if (text.rfind("$I=", 0) == 0 || text.rfind("$N0=", 0) == 0 || text.rfind("$N1=", 0) == 0) return true;
+    size_t at = 1;
+    int number = 0;
+    while (at < text.size() && at < 6 && gcode::is_digit(text[at])) number = number * 10 + (text[at++] - '0');
+    if (at == 1 || at >= text.size() || text[at] != '=') return false;
+    for (int first : {100, 110, 120, 130})
+        if (number >= first && number < first + 3) return true;
+    return number <= 6 || (number >= 10 && number <= 13) || (number >= 20 && number <= 27) || (number >= 30 && number <= 32);
+}
+
 }  // namespace
 
 Interpreter::Interpreter(const Program& program, const InterpretOptions& options, MotionObserver& observer, const Context& context,
@@ -80,7 +94,7 @@ void Interpreter::start() {
     state_.path_tolerance = 0;
     state_.incremental = false;
     if (grbl_family()) state_.path_mode = PathMode::kContinuous;
-    state_.initial_level = !grbl_family() && !is(Dialect::kLinuxcnc);  // LinuxCNC: G99 at start
+    state_.initial_level = !is(Dialect::kLinuxcnc);  // LinuxCNC starts with G99, the others with G98
     state_.motion = is(Dialect::kLinuxcnc) ? kNoMotion : 0;
     state_.origin = origin_units(0);
     if (!options_.zero_start && options_.tools && !options_.tools->empty()) put_in_spindle(options_.tools->front().number, false);
@@ -180,9 +194,9 @@ bool Interpreter::step() {
 
 bool Interpreter::spend(int64_t blocks) {
     repeated_ += blocks;
-    if (repeated_ <= kMaxExecutedBlocks) return true;
+    if (repeated_ <= options_.max_executed_blocks) return true;
     fatal_ = error_here(ErrorCode::kUnprocessableGcode,
-                        "loops and calls executed more than " + std::to_string(kMaxExecutedBlocks) + " blocks; the program seems not to end", line_text_);
+                        "loops and calls executed more than " + std::to_string(options_.max_executed_blocks) + " blocks; the program seems not to end", line_text_);
     return false;
 }
 
@@ -329,10 +343,33 @@ bool Interpreter::sender_line(std::string_view line) {
     size_t at = 0;
     while (at < line.size() && is_blank(line[at])) ++at;
     if (at >= line.size() || line[at] != '$') return false;
-    std::string_view text = line.substr(at);
-    bool jog = text.substr(0, 3) == "$J=" || text.substr(0, 3) == "$j=";
-    find("NOT_EXECUTED", jog ? "a jog is for a person at the machine; it is not executed" : "a \"$\" line is a setting or a command to the firmware; it is not executed");
+    std::string text;
+    for (char c : line.substr(at, kMaxBlockText))
+        if (!is_blank(c)) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    if (is(Dialect::kGrbl) && text.rfind("$J=", 0) == 0) {
+        if (!check_jog(text.substr(3))) return true;
+        find("NOT_EXECUTED", "a jog is for a person at the machine; it is not executed");
+        return true;
+    }
+    if (is(Dialect::kGrbl) && text == "$H") return refuse(kErrorHoming, "homing ($H) is not enabled in GRBL's default settings"), true;
+    if (is(Dialect::kGrbl) && !is_setting(text)) return refuse(kErrorSetting, "GRBL does not know this \"$\" command or setting"), true;
+    find("NOT_EXECUTED", "a \"$\" line is a setting or a command to the firmware; it is not executed");
     return true;
+}
+
+// $J=: G20 G21 G90 G91 G53, axis words and F only.
+bool Interpreter::check_jog(const std::string& text) {
+    gcode::Block jog;
+    if (!parser_.parse(text, jog)) {
+        refusal_ = parser_.refusal();
+        return false;
+    }
+    for (int i = 0; i < jog.g_count; ++i) {
+        int g = jog.g[static_cast<size_t>(i)];
+        if (g != 200 && g != 210 && g != 900 && g != 910 && g != 530) return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
+    }
+    if (jog.m_count > 0 || (jog.words & ~gcode::bits("XYZFN"))) return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
+    return jog.has('F') || refuse(kErrorFeed, "a jog needs F");
 }
 
 // "%" alone in a line: begin and end of a program on tape.

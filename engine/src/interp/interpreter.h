@@ -94,6 +94,7 @@ class Interpreter {
     bool spend(int64_t blocks = 1);                  // budget of repeated blocks; false: used up
     bool handle_refusal(std::string_view line);
     bool sender_line(std::string_view line);         // GRBL: $ lines; true: done with the line
+    bool check_jog(const std::string& text);
     bool sender_tool_change();
     bool percent_line();
     Error error_here(ErrorCode code, std::string message, std::string_view line) const;
