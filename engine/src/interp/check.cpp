@@ -80,6 +80,8 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
         if (!place_code('M', block.m[static_cast<size_t>(i)], request)) return false;
     request.stop = request[Group::kStop];
     request.axis_words = block.words & kAxisLetters;
+    if (request.dwell && fanuc_family()) request.axis_words = 0;                     // X and U are the time
+    if (block.has_g(500) || block.has_g(501)) request.axis_words = 0;                // scaling, mirror image off: the words name axes
     return true;
 }
 
@@ -88,6 +90,7 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
     int explicit_motion = request[Group::kMotion];
     bool axes_taken = takes_axes(request.non_modal) && (request.axis_words != 0 || request.non_modal != 310);
     uint32_t moving = request.axis_words;
+    if (moving == 0 && block.has_any(kAxisLetters)) return true;  // the words are taken already
     int length = request[Group::kToolLength];
     if (length == 431 || length == 432) axes_taken = true;  // the words are the offsets
     if (grbl_family() && length == 431) axes_taken = true;

@@ -30,8 +30,10 @@ bool Interpreter::read_cycle_words(const Block& block, int code) {
         cycle.active = true;
         cycle.initial_level = level;
     }
-    if (block.has('R')) cycle.r = block.get('R'), cycle.has_r = true;
-    if (block.has(bottom_letter)) cycle.bottom = block.get(bottom_letter), cycle.has_bottom = true;
+    // Fanuc, Haas, Mach3 keep levels: "G91 X10 K3" repeats the same hole. LinuxCNC and grblHAL keep the words and read them in the new mode.
+    bool levels = keeps_levels() && state_.incremental;
+    if (block.has('R')) cycle.r = block.get('R') + (levels ? cycle.initial_level : 0), cycle.has_r = true;
+    if (block.has(bottom_letter)) cycle.bottom = block.get(bottom_letter) + (levels ? cycle.r : 0), cycle.has_bottom = true;
     if (block.has('Q')) cycle.peck = block.get('Q'), cycle.has_peck = true;
     if (block.has('P')) cycle.dwell = dwell_seconds(block, 'P');
     if (!cycle.has_r) return refuse(28, "the cycle needs R");
@@ -58,8 +60,9 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     if (spindle_needed && state_.spindle == 0 && is(Dialect::kLinuxcnc)) return refuse(0, "the spindle must turn for a tapping cycle");
     CycleWords& cycle = state_.cycle;
     double level = state_.position[n];
-    double r = state_.incremental ? cycle.initial_level + cycle.r : cycle.r;
-    double bottom = state_.incremental ? r + cycle.bottom : cycle.bottom;
+    bool increments = state_.incremental && !keeps_levels();
+    double r = increments ? cycle.initial_level + cycle.r : cycle.r;
+    double bottom = increments ? r + cycle.bottom : cycle.bottom;
     if (r < bottom) return refuse(54, "R lies below the bottom of the cycle");
     double repeats = 1;
     char repeat_letter = block.has('K') && fanuc_family() ? 'K' : 'L';

@@ -166,6 +166,7 @@ bool Interpreter::do_tool_change() {
 // The tip jumps by the difference of the tool lengths; the machine does not move.
 void Interpreter::put_in_spindle(int tool, bool changed) {
     state_.tool = tool;
+    length_checked_ = false;
     refresh_motion();
     if (!changed) {
         refresh_frame();

@@ -120,6 +120,7 @@ void Interpreter::start_pose() {
         machine = tip - options_.machine.zero_mm + Vec3{0, 0, tool_length_mm_};
         end_.start_assumed = true;
     }
+    if (options_.zero_start) home_known_ = true;
     home_mm_ = second_home_mm_ = {machine.x, machine.y, machine.z};
     refresh_frame();
     state_.position = position_of(home_mm_);

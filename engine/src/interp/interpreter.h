@@ -169,6 +169,7 @@ class Interpreter {
     void axes_of_plane(int& first, int& second, int& normal) const;
 
     // cycles.cpp
+    bool keeps_levels() const { return fanuc_family() || is(Dialect::kMach3); }
     bool do_cycle(const gcode::Block& block, int code);
     bool read_cycle_words(const gcode::Block& block, int code);
     bool run_cycle(int code, Axes hole, double r, double bottom, double clear);
