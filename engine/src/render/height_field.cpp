@@ -4,7 +4,6 @@ namespace proveout {
 
 namespace {
 
-constexpr int kSkip = 8;     // columns per side of a block of the pyramid
 constexpr int kCompare = 16; // columns per side of a block of the comparison; divides kTile
 constexpr int kSamples = 20;
 
@@ -76,8 +75,8 @@ Difference take_block(HeightField& field, int u_low, int u_high, int v_low, int 
 
 void rebuild_block_top(HeightField& field, int block_u, int block_v) {
     float highest = kEmptyTop;
-    for (int v = block_v * kSkip; v < std::min(field.count_v, block_v * kSkip + kSkip); ++v)
-        for (int u = block_u * kSkip; u < std::min(field.count_u, block_u * kSkip + kSkip); ++u)
+    for (int v = block_v * kBlockSide; v < std::min(field.count_v, block_v * kBlockSide + kBlockSide); ++v)
+        for (int u = block_u * kBlockSide; u < std::min(field.count_u, block_u * kBlockSide + kBlockSide); ++u)
             highest = std::max(highest, field.top[field.index(u, v)]);
     field.block_top[block_v * field.blocks_u + block_u] = highest;
 }
@@ -122,7 +121,7 @@ HeightField make_height_field(const DexelGrid& grid, const Camera& camera) {
     field.top.assign(cells, kEmptyTop);
     field.colour.assign(cells, 0);
     field.several.assign(cells, 0);
-    field.blocks_u = (grid.count_u + kSkip - 1) / kSkip, field.blocks_v = (grid.count_v + kSkip - 1) / kSkip;
+    field.blocks_u = (grid.count_u + kBlockSide - 1) / kBlockSide, field.blocks_v = (grid.count_v + kBlockSide - 1) / kBlockSide;
     field.block_top.assign(static_cast<size_t>(field.blocks_u) * field.blocks_v, kEmptyTop);
     field.detail_hash.assign(static_cast<size_t>((grid.count_u + kCompare - 1) / kCompare) * ((grid.count_v + kCompare - 1) / kCompare), 0);
     field.du = static_cast<float>(camera.forward.x / grid.cell_u), field.dv = static_cast<float>(camera.forward.y / grid.cell_v);
@@ -150,8 +149,8 @@ void update(HeightField& field, const Box3& changed, std::vector<ChangedPatch>& 
             Difference difference = take_block(field, u, u_end, v, v_end);
             if (difference.u_high < 0) continue;
             differences.push_back(difference);
-            for (int bv = v / kSkip; bv <= v_end / kSkip; ++bv)
-                for (int bu = u / kSkip; bu <= u_end / kSkip; ++bu) rebuild_block_top(field, bu, bv);
+            for (int bv = v / kBlockSide; bv <= v_end / kBlockSide; ++bv)
+                for (int bu = u / kBlockSide; bu <= u_end / kBlockSide; ++bu) rebuild_block_top(field, bu, bv);
         }
     for (const Difference& difference : differences) patches.push_back(patch_of(field, difference));
     if (differences.empty()) return;
@@ -220,9 +219,9 @@ RayHit cast(const HeightField& field, float start_u, float start_v, float start_
     int u = ray.column_u(t), v = ray.column_v(t);
     int front_u = axis == 0 ? u - field.step_u : u, front_v = axis == 1 ? v - field.step_v : v;
     while (true) {
-        int block_u = u / kSkip, block_v = v / kSkip;
-        int edge_u = field.du > 0 ? std::min((block_u + 1) * kSkip, field.count_u) : block_u * kSkip;
-        int edge_v = field.dv > 0 ? std::min((block_v + 1) * kSkip, field.count_v) : block_v * kSkip;
+        int block_u = u / kBlockSide, block_v = v / kBlockSide;
+        int edge_u = field.du > 0 ? std::min((block_u + 1) * kBlockSide, field.count_u) : block_u * kBlockSide;
+        int edge_v = field.dv > 0 ? std::min((block_v + 1) * kBlockSide, field.count_v) : block_v * kBlockSide;
         float leave_u = ray.at_u(edge_u), leave_v = ray.at_v(edge_v), leave = std::min(leave_u, leave_v);
         if (start_z + leave * field.dz > field.block_top[block_v * field.blocks_u + block_u]) {
             if (leave >= t_end) return hit;
@@ -233,7 +232,7 @@ RayHit cast(const HeightField& field, float start_u, float start_v, float start_
             front_u = axis == 0 ? u - field.step_u : u, front_v = axis == 1 ? v - field.step_v : v;
             continue;
         }
-        while (u / kSkip == block_u && v / kSkip == block_v) {
+        while (u / kBlockSide == block_u && v / kBlockSide == block_v) {
             float out_u = ray.at_u(ray.leave_u(u)), out_v = ray.at_v(ray.leave_v(v)), out = std::min({out_u, out_v, t_end});
             float z_in = start_z + t * field.dz, z_out = start_z + out * field.dz, z_hit;
             bool from_above;

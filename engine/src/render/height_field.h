@@ -14,9 +14,10 @@
 
 namespace proveout {
 
+constexpr int kBlockSide = 8;           // columns per side of a block of the pyramid
 constexpr int kPad = 16;                // cells around the raster that are always empty: neighbourhoods need no bounds checks
 constexpr int kOcclusionRadius = 15;    // cells, below kPad
-constexpr int kNormalRadius = 4;        // cells
+constexpr int kNormalRadius = 7;        // cells
 constexpr float kEmptyTop = -1e30f;
 constexpr float kSteepest = 3.5f;       // height per width of a cell up to which neighbours are one sloping surface (74 degrees), not a step
 
@@ -41,7 +42,7 @@ struct HeightField {
     std::vector<float> top;             // kEmptyTop: no material
     std::vector<uint8_t> colour;
     std::vector<uint8_t> several;       // 1: the ray does not reach down to the floor, or has several intervals: ask the grid
-    int blocks_u = 0, blocks_v = 0;     // of 8 x 8 columns
+    int blocks_u = 0, blocks_v = 0;
     std::vector<float> block_top;
     float highest = 0;
     std::vector<uint64_t> detail_hash;  // per block of 16 x 16: state of the rays with several intervals

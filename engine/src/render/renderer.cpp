@@ -9,7 +9,7 @@ namespace proveout {
 
 namespace {
 
-constexpr uint32_t kTraceColour = 0xf0f6ff, kMarkerColour = 0xd8261c, kWhite = 0xffffff;
+constexpr uint32_t kTraceColour = 0x14304f, kMarkerColour = 0xd8261c, kWhite = 0xffffff;
 constexpr uint32_t kPanelColour = 0x18202b, kTextColour = 0xf4f7fa, kQuietColour = 0xaab6c4;
 constexpr size_t kMaxMarkers = 200;  // pictures of more would be red all over
 
@@ -68,8 +68,11 @@ Renderer::~Renderer() = default;
 void Renderer::draw(const SceneState& state, const Box3& changed, Frame& out, const Context& context) {
     State& s = *state_;
     update(s.scene, changed, context);
-    if (state.assembly >= 0)
-        draw_tool(s.canvas, s.scene.camera, s.scene.studio, (*s.assemblies)[state.assembly], state.assembly, s.tool, state.tip_mm, state.colliding);
+    if (state.assembly >= 0) {
+        const ToolAssembly& assembly = (*s.assemblies)[state.assembly];
+        draw_tool_shadow(s.canvas, s.scene.camera, s.scene.studio, assembly, state.tip_mm, s.scene.ground_mm);
+        draw_tool(s.canvas, s.scene.camera, s.scene.studio, assembly, state.assembly, s.tool, state.tip_mm, state.colliding);
+    }
     s.draw_trace(state);
     s.draw_markers(state);
     s.draw_overlay(state);
@@ -85,7 +88,8 @@ void Renderer::State::draw_trace(const SceneState& state) {
         points.push_back(point);
     }
     float lift = static_cast<float>(2.5 / scene.camera.scale);
-    draw_path(canvas, points, 1.7 * unit, kTraceColour, 0.10, 0.90, lift);
+    draw_path(canvas, points, 3.6 * unit, kWhite, 0.05, 0.50, lift);
+    draw_path(canvas, points, 1.5 * unit, kTraceColour, 0.12, 0.95, lift);
 }
 
 void Renderer::State::draw_markers(const SceneState& state) {
@@ -110,7 +114,13 @@ void Renderer::State::draw_overlay(const SceneState& state) {
     draw_text(canvas, small, left + pad, top + px(26), fitted(small, title.empty() ? "proveout" : title, width - 2 * pad), kQuietColour);
     draw_text(canvas, large, left + pad, top + px(55), time, kTextColour);
     if (!detail.empty()) draw_text(canvas, large, left + width - pad - width_of(large, detail), top + px(55), detail, kTextColour);
-    draw_text(canvas, small, left + pad, top + px(76), fitted(small, tool, width - 2 * pad), kQuietColour);
+    int tool_left = left + pad;
+    if (state.assembly >= 0) {  // the colour of the faces that this tool cuts
+        std::array<float, 3> c = palette_colour(state.assembly + 1);
+        draw_panel(canvas, {tool_left, tool_left + px(11), top + px(66), top + px(77)}, 3 * unit, encode({c[0] * 1.25f, c[1] * 1.25f, c[2] * 1.25f}), 1);
+        tool_left += px(19);
+    }
+    draw_text(canvas, small, tool_left, top + px(76), fitted(small, tool, left + width - pad - tool_left), kQuietColour);
     if (state.caption.empty()) return;
     std::string caption = fitted(large, state.caption, scene.layer.width - 2 * left - 2 * pad);
     int caption_top = top + px(96);

@@ -16,30 +16,28 @@ constexpr int kEdge = 9;  // coded steps between neighbouring pixels above which
 // Ordered dither, so that the soft background does not show bands after coding to 8 bits.
 constexpr int kBayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
 
-struct Footprint {
-    double x_low, x_high, y_low, y_high;
-};
+float dither_at(int x, int y) { return static_cast<float>(kBayer[y & 3][x & 3] - 7.5) / 16 / 255 * 1.2f; }
 
 // Darkness of the ground at (x, y): a tight shadow at the foot and a wide soft one, moved away from the key light.
 float ground_shadow(const std::vector<Footprint>& feet, double spread, const Normal& key, double x, double y) {
     float light = 1;
     for (const Footprint& f : feet) {
-        auto away = [&](double px, double py) {
+        auto away = [&](double px, double py) {  // squared, in units of the spread
             double dx = std::max({f.x_low - px, px - f.x_high, 0.0}), dy = std::max({f.y_low - py, py - f.y_high, 0.0});
-            return std::sqrt(dx * dx + dy * dy) / spread;
+            return (dx * dx + dy * dy) / (spread * spread);
         };
-        double wide = away(x + 0.45 * spread * key.x, y + 0.45 * spread * key.y), tight = 4.5 * away(x, y);
-        auto soft = [](double d) { return static_cast<float>(1 / ((1 + d * d) * (1 + d * d))); };
+        double wide = away(x + 0.45 * spread * key.x, y + 0.45 * spread * key.y), tight = 20 * away(x, y);
+        auto soft = [](double d) { return static_cast<float>(1 / ((1 + d) * (1 + d))); };
         light *= (1 - 0.34f * soft(wide)) * (1 - 0.30f * soft(tight));
     }
     return light;
 }
 
-void draw_background(Scene& scene, const std::vector<Footprint>& feet, double ground_mm, int row) {
+void draw_background(Scene& scene, int row) {
     const Camera& camera = scene.camera;
     int width = scene.layer.width, height = scene.layer.height;
-    double spread = 0;
-    for (const Footprint& f : feet) spread = std::max({spread, 0.16 * (f.x_high - f.x_low), 0.16 * (f.y_high - f.y_low)});
+    double spread = 1e-6;
+    for (const Footprint& f : scene.feet) spread = std::max({spread, 0.16 * (f.x_high - f.x_low), 0.16 * (f.y_high - f.y_low)});
     for (int x = 0; x < width; ++x) {
         double fx = (x + 0.5) / width - 0.5, fy = (row + 0.5) / height;
         double vignette = 1 - 0.20 * (fx * fx * 2.2 + (fy - 0.45) * (fy - 0.45) * 1.4);
@@ -47,10 +45,10 @@ void draw_background(Scene& scene, const std::vector<Footprint>& feet, double gr
         // The ground point behind this pixel.
         double sx = (x + 0.5 - camera.centre_x) / camera.scale, sy = (camera.centre_y - row - 0.5) / camera.scale;
         Vec3 p = camera.centre + sx * camera.right + sy * camera.up;
-        double t = (ground_mm - p.z) / camera.forward.z;
+        double t = (scene.ground_mm - p.z) / camera.forward.z;
         Vec3 g = p + t * camera.forward;
-        float shadow = ground_shadow(feet, std::max(spread, 1e-6), scene.studio.key, g.x, g.y);
-        float dither = (kBayer[row & 3][x & 3] - 7.5f) / 16 / 255 * 1.2f;
+        float shadow = ground_shadow(scene.feet, spread, scene.studio.key, g.x, g.y);
+        float dither = dither_at(x, row);
         colour = static_cast<float>(vignette) * shadow * colour;
         scene.background[static_cast<size_t>(row) * width + x] = encode(colour + Rgb{dither, dither, dither});
     }
@@ -91,9 +89,16 @@ void draw_fixtures(Scene& scene, const std::vector<Fixture>& fixtures, int width
     }
 }
 
+// The key light is a large soft box at the upper left: faces are a little brighter towards it, so that large flats do not look painted.
+float falloff(const Scene& scene, int x, int y) {
+    float fx = static_cast<float>(x) / scene.layer.width - 0.5f, fy = static_cast<float>(y) / scene.layer.height - 0.5f;
+    return 1 - 0.20f * fx - 0.16f * fy;
+}
+
 struct Sampled {
     uint32_t rgb;
     float depth;
+    uint32_t block;  // kNoBlock: no stock is shown
 };
 
 // What one sample of one pixel shows.
@@ -110,11 +115,13 @@ Sampled take_sample(const Scene& scene, int x, int y, int sample) {
     float depth = hit.axis < 0 ? kFar : scene.start_depth + hit.t;
     if (scene.fixtures.covers(x, y)) {
         const FixturePlanes::Texel& texel = scene.fixtures.at(sample, x, y);
-        if (texel.depth < depth) return {texel.rgb, texel.depth};
+        if (texel.depth < depth) return {texel.rgb, texel.depth, kNoBlock};
     }
-    if (hit.axis < 0) return {scene.background[static_cast<size_t>(y) * scene.layer.width + x], kFar};
+    if (hit.axis < 0) return {scene.background[static_cast<size_t>(y) * scene.layer.width + x], kFar, kNoBlock};
     Surface surface = surface_at(field, hit);
-    return {encode(shade(scene.studio, stock_material(surface.slot), surface.normal, surface.occlusion)), depth};
+    Rgb colour = falloff(scene, x, y) * shade(scene.studio, stock_material(surface.slot), surface.normal, surface.occlusion);
+    float dither = dither_at(x, y);
+    return {encode(colour + Rgb{dither, dither, dither}), depth, static_cast<uint32_t>(hit.v / kBlockSide * field.blocks_u + hit.u / kBlockSide)};
 }
 
 bool differ(uint32_t a, uint32_t b) {
@@ -124,21 +131,71 @@ bool differ(uint32_t a, uint32_t b) {
     return std::max({r, g, bl}) > kEdge;
 }
 
-uint32_t resolve(const Scene& scene, int x, int y) {
+bool is_edge(const Scene& scene, int x, int y) {
     int width = scene.layer.width, height = scene.layer.height;
     size_t at = static_cast<size_t>(y) * width + x;
     uint32_t here = scene.middle[at];
-    bool edge = (x > 0 && differ(here, scene.middle[at - 1])) || (x + 1 < width && differ(here, scene.middle[at + 1])) ||
-                (y > 0 && differ(here, scene.middle[at - width])) || (y + 1 < height && differ(here, scene.middle[at + width]));
-    if (!edge) return here;
+    return (x > 0 && differ(here, scene.middle[at - 1])) || (x + 1 < width && differ(here, scene.middle[at + 1])) ||
+           (y > 0 && differ(here, scene.middle[at - width])) || (y + 1 < height && differ(here, scene.middle[at + width]));
+}
+
+void resolve(Scene& scene, int x, int y) {
+    size_t at = static_cast<size_t>(y) * scene.layer.width + x;
+    scene.seen[at] = {};
+    scene.layer.rgb[at] = scene.middle[at];
+    if (!is_edge(scene, x, y)) return;
     int r = 0, g = 0, b = 0;
     constexpr int kCount = kSubSamples - 1;
     for (int sample = 1; sample < kSubSamples; ++sample) {
-        uint32_t c = take_sample(scene, x, y, sample).rgb;
-        r += c >> 16 & 255, g += c >> 8 & 255, b += c & 255;
+        Sampled sampled = take_sample(scene, x, y, sample);
+        r += sampled.rgb >> 16 & 255, g += sampled.rgb >> 8 & 255, b += sampled.rgb & 255;
+        if (sampled.block != kNoBlock) scene.seen[at].add(sampled.block, scene.field.blocks_u);
     }
     auto mean = [](int sum) { return static_cast<uint32_t>((sum + kCount / 2) / kCount); };
-    return mean(r) << 16 | mean(g) << 8 | mean(b);
+    scene.layer.rgb[at] = mean(r) << 16 | mean(g) << 8 | mean(b);
+}
+
+// Blocks of which a pixel may look different now. A sample looks different only if something changed within kOcclusionRadius of the column
+// that it showed before: material only vanishes, so what stood before it, which was nothing, still does.
+struct StaleBlocks {
+    int blocks_u, blocks_v;
+    bool all;
+    std::vector<int32_t> sums;  // summed-area table, (blocks_u + 1) x (blocks_v + 1)
+
+    bool any(const BlockBox& box) const {
+        if (box.empty()) return false;
+        if (all) return true;
+        auto sum = [&](int u, int v) { return sums[static_cast<size_t>(v) * (blocks_u + 1) + u]; };
+        return sum(box.u_high + 1, box.v_high + 1) - sum(box.u_low, box.v_high + 1) - sum(box.u_high + 1, box.v_low) + sum(box.u_low, box.v_low) > 0;
+    }
+    bool at(uint32_t block) const {
+        if (all) return true;
+        if (block == kNoBlock) return false;
+        BlockBox box;
+        box.add(block, blocks_u);
+        return any(box);
+    }
+};
+
+StaleBlocks stale_blocks(const HeightField& field, const std::vector<ChangedPatch>& patches, bool all) {
+    StaleBlocks stale{field.blocks_u, field.blocks_v, all, {}};
+    if (all) return stale;
+    std::vector<uint8_t> marked(static_cast<size_t>(field.blocks_u) * field.blocks_v, 0);
+    int reach = kOcclusionRadius + 1;  // one more for the column in front of a wall
+    for (const ChangedPatch& patch : patches) {
+        int u_high = std::min(field.count_u - 1, patch.u_high + reach) / kBlockSide, v_high = std::min(field.count_v - 1, patch.v_high + reach) / kBlockSide;
+        for (int v = std::max(0, patch.v_low - reach) / kBlockSide; v <= v_high; ++v)
+            for (int u = std::max(0, patch.u_low - reach) / kBlockSide; u <= u_high; ++u) marked[static_cast<size_t>(v) * field.blocks_u + u] = 1;
+    }
+    stale.sums.assign(static_cast<size_t>(field.blocks_u + 1) * (field.blocks_v + 1), 0);
+    for (int v = 0; v < field.blocks_v; ++v) {
+        int32_t row = 0;
+        for (int u = 0; u < field.blocks_u; ++u) {
+            row += marked[static_cast<size_t>(v) * field.blocks_u + u];
+            stale.sums[static_cast<size_t>(v + 1) * (field.blocks_u + 1) + u + 1] = stale.sums[static_cast<size_t>(v) * (field.blocks_u + 1) + u + 1] + row;
+        }
+    }
+    return stale;
 }
 
 struct TileSet {
@@ -177,7 +234,7 @@ void for_pixels(const Scene& scene, int tile, const Work& work) {
         for (int x = x0; x < std::min(x0 + kPixelTile, scene.layer.width); ++x) work(x, y);
 }
 
-void draw_tiles(Scene& scene, TileSet& tiles, const Context& context) {
+void draw_tiles(Scene& scene, TileSet& tiles, const StaleBlocks& stale, const Context& context) {
     constexpr int kChunk = 16;  // tiles per piece of work
     auto each = [&](const std::vector<int>& list, const auto& work) {
         int chunks = static_cast<int>((list.size() + kChunk - 1) / kChunk);
@@ -185,15 +242,19 @@ void draw_tiles(Scene& scene, TileSet& tiles, const Context& context) {
             for (size_t i = static_cast<size_t>(chunk) * kChunk; i < std::min(list.size(), static_cast<size_t>(chunk + 1) * kChunk); ++i) work(list[i]);
         });
     };
+    std::vector<uint8_t>& fresh = scene.fresh;  // per pixel: its middle sample is another one than before
     each(tiles.list, [&](int tile) {
         for_pixels(scene, tile, [&](int x, int y) {
-            Sampled sampled = take_sample(scene, x, y, 0);
             size_t at = static_cast<size_t>(y) * scene.layer.width + x;
+            if (!stale.at(scene.middle_block[at])) return;
+            Sampled sampled = take_sample(scene, x, y, 0);
+            fresh[at] = sampled.rgb != scene.middle[at];
             scene.middle[at] = sampled.rgb;
+            scene.middle_block[at] = sampled.block;
             scene.layer.depth[at] = sampled.depth;
         });
     });
-    // Whether a pixel is an edge depends on its neighbours: the rim of the tiles around is looked at again too.
+    // Whether a pixel is an edge depends on its neighbours: the rim of the tiles around is looked at too.
     TileSet rim{tiles.marked, tiles.list};
     for (int tile : tiles.list) {
         int x = tile % scene.layer.tiles_x, y = tile / scene.layer.tiles_x;
@@ -202,19 +263,20 @@ void draw_tiles(Scene& scene, TileSet& tiles, const Context& context) {
         if (y > 0) rim.mark(tile - scene.layer.tiles_x);
         if (y + 1 < scene.layer.tiles_y) rim.mark(tile + scene.layer.tiles_x);
     }
-    auto is_new = [&](int x, int y) {
-        if (x < 0 || y < 0 || x >= scene.layer.width || y >= scene.layer.height) return false;
-        return tiles.marked[(y / kPixelTile) * scene.layer.tiles_x + x / kPixelTile] != 0;
-    };
+    int width = scene.layer.width, height = scene.layer.height;
     each(rim.list, [&](int tile) {
-        bool whole = tiles.marked[tile];
+        bool any = false;
         for_pixels(scene, tile, [&](int x, int y) {
-            if (!whole && !is_new(x - 1, y) && !is_new(x + 1, y) && !is_new(x, y - 1) && !is_new(x, y + 1)) return;
-            scene.layer.rgb[static_cast<size_t>(y) * scene.layer.width + x] = resolve(scene, x, y);
+            size_t at = static_cast<size_t>(y) * width + x;
+            if (!stale.all && !stale.any(scene.seen[at]) && !fresh[at] && !(x > 0 && fresh[at - 1]) && !(x + 1 < width && fresh[at + 1]) &&
+                !(y > 0 && fresh[at - width]) && !(y + 1 < height && fresh[at + width]))
+                return;
+            resolve(scene, x, y);
+            any = true;
         });
-        code_tile(scene.layer.rgb.data(), scene.layer.width, scene.layer.height, tile % scene.layer.tiles_x, tile / scene.layer.tiles_x,
-                  scene.layer.frame);
+        if (any) code_tile(scene.layer.rgb.data(), width, height, tile % scene.layer.tiles_x, tile / scene.layer.tiles_x, scene.layer.frame);
     });
+    each(tiles.list, [&](int tile) { for_pixels(scene, tile, [&](int x, int y) { fresh[static_cast<size_t>(y) * width + x] = 0; }); });
 }
 
 Box3 box_of(const DexelGrid& grid) {
@@ -235,20 +297,20 @@ Scene make_scene(const DexelGrid& grid, const std::vector<Fixture>& fixtures, co
     layer.rgb.assign(pixels, 0), layer.depth.assign(pixels, kFar);
     layer.frame = {width, height, std::vector<uint8_t>(pixels), std::vector<uint8_t>(pixels / 4), std::vector<uint8_t>(pixels / 4)};
     scene.background.resize(pixels), scene.middle.resize(pixels);
+    scene.middle_block.assign(pixels, kNoBlock), scene.seen.resize(pixels), scene.fresh.assign(pixels, 0);
     Box3 stock = box_of(grid);
-    std::vector<Footprint> feet{{stock.low.x, stock.high.x, stock.low.y, stock.high.y}};
-    double ground = stock.low.z;
+    scene.feet = {{stock.low.x, stock.high.x, stock.low.y, stock.high.y}};
+    scene.ground_mm = stock.low.z;
     for (const Fixture& fixture : fixtures) {
         Box3 box = bounds_of(fixture.solid);
-        feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y});
-        ground = std::min(ground, box.low.z);
+        scene.feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y});
+        scene.ground_mm = std::min(scene.ground_mm, box.low.z);
     }
     double near = 1e300;
     for (int corner = 0; corner < 8; ++corner)
         near = std::min(near, project(scene.camera, {corner & 1 ? stock.high.x : stock.low.x, corner & 2 ? stock.high.y : stock.low.y,
                                                      corner & 4 ? stock.high.z : stock.low.z}).depth);
     scene.start_depth = static_cast<float>(near - 1);
-    for (int row = 0; row < height; ++row) draw_background(scene, feet, ground, row);
     draw_fixtures(scene, fixtures, width, height);
     return scene;
 }
@@ -257,15 +319,20 @@ void update(Scene& scene, const Box3& changed, const Context& context) {
     TileSet tiles;
     tiles.marked.assign(static_cast<size_t>(scene.layer.tiles_x) * scene.layer.tiles_y, 0);
     std::vector<ChangedPatch> patches;
-    if (scene.drawn) {
+    bool all = !scene.drawn;
+    if (!all) {
         update(scene.field, changed, patches);
         for (const ChangedPatch& patch : patches) mark_patch(scene, patch, tiles);
     } else {
+        constexpr int kRows = 16;
+        parallel_for(context.threads, (scene.layer.height + kRows - 1) / kRows, [&](int chunk) {
+            for (int row = chunk * kRows; row < std::min(scene.layer.height, (chunk + 1) * kRows); ++row) draw_background(scene, row);
+        });
         update(scene.field, box_of(*scene.field.grid), patches);
         for (int tile = 0; tile < scene.layer.tiles_x * scene.layer.tiles_y; ++tile) tiles.mark(tile);
         scene.drawn = true;
     }
-    if (!tiles.list.empty()) draw_tiles(scene, tiles, context);
+    if (!tiles.list.empty()) draw_tiles(scene, tiles, stale_blocks(scene.field, patches, all), context);
 }
 
 }  // namespace proveout

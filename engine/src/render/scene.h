@@ -28,15 +28,37 @@ struct FixturePlanes {
     bool covers(int x, int y) const { return x >= rect.x_low && x < rect.x_high && y >= rect.y_low && y < rect.y_high; }
 };
 
+// Where something stands on the ground, mm.
+struct Footprint {
+    double x_low, x_high, y_low, y_high;
+};
+
+constexpr uint32_t kNoBlock = 0xffffffff;
+
+// A box of blocks of the height field; empty while low > high.
+struct BlockBox {
+    uint16_t u_low = 0xffff, u_high = 0, v_low = 0xffff, v_high = 0;
+    void add(uint32_t block, int blocks_u) {
+        uint16_t u = static_cast<uint16_t>(block % blocks_u), v = static_cast<uint16_t>(block / blocks_u);
+        u_low = std::min(u_low, u), u_high = std::max(u_high, u), v_low = std::min(v_low, v), v_high = std::max(v_high, v);
+    }
+    bool empty() const { return u_low > u_high; }
+};
+
 struct Scene {
     Camera camera;
     Studio studio;
     HeightField field;
     FixturePlanes fixtures;
+    std::vector<Footprint> feet;
     std::vector<uint32_t> background;
     std::vector<uint32_t> middle;        // colour of sample 0
+    std::vector<uint32_t> middle_block;  // block of the height field that sample 0 shows; kNoBlock: fixture or background
+    std::vector<BlockBox> seen;          // anti-aliased pixels: blocks that their samples show
+    std::vector<uint8_t> fresh;          // while drawing; 0 otherwise
     Layer layer;
     float start_depth = 0;               // rays start here
+    double ground_mm = 0;                // lowest point of stock and fixtures
     bool drawn = false;
 };
 

@@ -53,7 +53,11 @@ Studio make_studio(const Camera& camera) {
     Vec3 view = -1 * camera.forward;
     Vec3 key = unit(-0.62 * camera.right + 0.95 * up + 0.32 * back);
     Vec3 fill = unit(0.85 * camera.right + 0.30 * up + 0.45 * back);
-    return {normal_of(key), normal_of(fill), normal_of(unit(key + view)), normal_of(view)};
+    auto strip = [&](double angle_deg) {
+        double a = angle_deg * kPi / 180;
+        return normal_of(std::cos(a) * back + std::sin(a) * camera.right);
+    };
+    return {normal_of(key), normal_of(fill), normal_of(unit(key + view)), normal_of(view), strip(-62), strip(84)};
 }
 
 Rgb shade(const Studio& studio, const Material& material, Normal n, float occlusion) {
@@ -66,14 +70,15 @@ Rgb shade(const Studio& studio, const Material& material, Normal n, float occlus
     float highlight = occlusion * material.gloss * h16 * h8;
     Rgb colour = diffuse * material.albedo + highlight * Rgb{1, 1, 1};
     if (material.mirror <= 0) return colour;
-    // What a polished surface reflects: a dark floor, a bright ceiling, a tall soft box on each side.
+    // What a polished surface reflects: a dark room with a bright ceiling and a tall soft box on each side.
     float nv = 2 * dot(n, studio.view);
     Normal r{nv * n.x - studio.view.x, nv * n.y - studio.view.y, nv * n.z - studio.view.z};
-    float ceiling = smooth(-0.15f, 0.75f, r.z);
-    float left = smooth(0.62f, 0.93f, dot(r, studio.key));
-    float right = smooth(0.70f, 0.95f, dot(r, studio.fill));
-    float room = 0.10f + 0.55f * ceiling + 1.10f * left + 0.55f * right;
-    return mix(colour, room * mix(material.albedo, {1, 1, 1}, 0.15f), material.mirror);
+    float level = std::sqrt(std::max(r.x * r.x + r.y * r.y, 1e-9f));
+    float ceiling = smooth(-0.10f, 0.70f, r.z);
+    float left = smooth(0.70f, 0.97f, dot(r, studio.strip_left) / level), right = smooth(0.84f, 0.98f, dot(r, studio.strip_right) / level);
+    float behind = smooth(0.60f, 1.0f, -dot(r, studio.view));  // the far wall, at the rims
+    float room = 0.10f + 0.52f * ceiling + (1 - ceiling) * (0.95f * left + 0.42f * right + 0.16f * behind);
+    return mix(colour, room * mix(material.albedo, {1, 1, 1}, 0.18f), material.mirror);
 }
 
 uint32_t encode(Rgb colour) {

@@ -30,6 +30,7 @@ struct Material {
 // The studio: a key light from the left above the camera, a fill light from the right, a bright ceiling. All directions unit, set-up frame.
 struct Studio {
     Normal key, fill, half, view;  // half: between key and view; view: towards the camera
+    Normal strip_left, strip_right;  // level, where tall soft boxes stand that polished metal reflects
 };
 Studio make_studio(const Camera& camera);
 

@@ -29,21 +29,29 @@ bool to_screen(const Facet& facet, const Camera& camera, const Studio& studio, S
 // Calls put(i, j, depth, normal) for each pixel (i, j) of width x height whose sample (i + shift_x, j + shift_y) the facet covers.
 template <class Put>
 void rasterize(const ScreenFacet& f, int width, int height, float shift_x, float shift_y, const Put& put) {
-    float x0 = f.x[0], y0 = f.y[0], x1 = f.x[1], y1 = f.y[1], x2 = f.x[2], y2 = f.y[2];
+    float x0 = f.x[0] - shift_x, y0 = f.y[0] - shift_y, x1 = f.x[1] - shift_x, y1 = f.y[1] - shift_y, x2 = f.x[2] - shift_x, y2 = f.y[2] - shift_y;
     float area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0);
-    if (std::abs(area) < 1e-9f) return;
-    int j_low = std::max(0, static_cast<int>(std::ceil(std::clamp(std::min({y0, y1, y2}) - shift_y, -1e6f, 1e6f))));
-    int j_high = std::min(height - 1, static_cast<int>(std::floor(std::clamp(std::max({y0, y1, y2}) - shift_y, -1e6f, 1e6f))));
-    int i_low = std::max(0, static_cast<int>(std::ceil(std::clamp(std::min({x0, x1, x2}) - shift_x, -1e6f, 1e6f))));
-    int i_high = std::min(width - 1, static_cast<int>(std::floor(std::clamp(std::max({x0, x1, x2}) - shift_x, -1e6f, 1e6f))));
+    if (!(std::abs(area) >= 1e-9f)) return;
+    int j_low = std::max(0, static_cast<int>(std::ceil(std::clamp(std::min({y0, y1, y2}), -1e6f, 1e6f))));
+    int j_high = std::min(height - 1, static_cast<int>(std::floor(std::clamp(std::max({y0, y1, y2}), -1e6f, 1e6f))));
+    // Barycentric coordinates a, b are linear in x and y.
+    float a_x = (y1 - y2) / area, a_y = (x2 - x1) / area, a_0 = (x1 * y2 - x2 * y1) / area;
+    float b_x = (y2 - y0) / area, b_y = (x0 - x2) / area, b_0 = (x2 * y0 - x0 * y2) / area;
+    constexpr float kRim = -1e-5f;  // neighbours overlap rather than leave a gap
     for (int j = j_low; j <= j_high; ++j) {
-        float y = j + shift_y;
-        for (int i = i_low; i <= i_high; ++i) {
-            float x = i + shift_x;
-            float a = ((x1 - x) * (y2 - y) - (x2 - x) * (y1 - y)) / area;
-            float b = ((x2 - x) * (y0 - y) - (x0 - x) * (y2 - y)) / area;
-            float c = 1 - a - b;
-            if (a < -1e-5f || b < -1e-5f || c < -1e-5f) continue;
+        float a_row = a_0 + a_y * j, b_row = b_0 + b_y * j;
+        // The span in which a, b and 1 - a - b are not below kRim; widened by a pixel, the exact test follows.
+        float low = 0, high = static_cast<float>(width - 1);
+        auto clip = [&](float value, float step) {
+            if (step > 0) low = std::max(low, (kRim - value) / step - 1);
+            else if (step < 0) high = std::min(high, (kRim - value) / step + 1);
+            else if (value < kRim) high = -1;
+        };
+        clip(a_row, a_x), clip(b_row, b_x), clip(1 - a_row - b_row, -a_x - b_x);
+        if (!(low <= high)) continue;
+        for (int i = static_cast<int>(low); i <= static_cast<int>(high); ++i) {
+            float a = a_row + a_x * i, b = b_row + b_x * i, c = 1 - a - b;
+            if (a < kRim || b < kRim || c < kRim) continue;
             Normal n{a * f.normal[0].x + b * f.normal[1].x + c * f.normal[2].x, a * f.normal[0].y + b * f.normal[1].y + c * f.normal[2].y,
                      a * f.normal[0].z + b * f.normal[1].z + c * f.normal[2].z};
             put(i, j, a * f.depth[0] + b * f.depth[1] + c * f.depth[2], n);
