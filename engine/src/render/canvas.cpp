@@ -25,7 +25,7 @@ Canvas make_canvas(const Layer& below) {
     canvas.below = &below;
     canvas.rgb.resize(below.rgb.size());
     canvas.depth.resize(below.depth.size());
-    canvas.mask.assign(below.rgb.size(), 0);
+    canvas.mask.assign(below.rgb.size(), {});
     canvas.touched.assign(static_cast<size_t>(below.tiles_x) * below.tiles_y, 0);
     return canvas;
 }
@@ -85,39 +85,43 @@ PixelRect around(double x_low, double x_high, double y_low, double y_high, doubl
 namespace {
 
 // Raises the mask along one segment; returns the rectangle that it may have touched.
-PixelRect mask_segment(Canvas& canvas, ScreenPoint a, ScreenPoint b, double pen, double alpha, float nearer_mm) {
-    PixelRect rect = touch(canvas, around(std::min(a.x, b.x), std::max(a.x, b.x), std::min(a.y, b.y), std::max(a.y, b.y), pen));
-    double dx = b.x - a.x, dy = b.y - a.y, size = dx * dx + dy * dy;
+PixelRect mask_segment(Canvas& canvas, ScreenPoint a, ScreenPoint b, const PathStyle& style, float alpha, float nearer_mm) {
+    PixelRect rect = touch(canvas, around(std::min(a.x, b.x), std::max(a.x, b.x), std::min(a.y, b.y), std::max(a.y, b.y), style.halo_pen / 2 + 1));
+    float dx = static_cast<float>(b.x - a.x), dy = static_cast<float>(b.y - a.y), size = dx * dx + dy * dy, per_size = size > 0 ? 1 / size : 0;
+    float depth_0 = static_cast<float>(a.depth) - nearer_mm, depth_along = static_cast<float>(b.depth - a.depth);
+    float pen = static_cast<float>(style.pen / 2) + 0.5f, halo = static_cast<float>(style.halo_pen / 2) + 0.5f;
+    float halo_alpha = 255 * alpha * static_cast<float>(style.halo_alpha);
     for (int y = rect.y_low; y < rect.y_high; ++y)
         for (int x = rect.x_low; x < rect.x_high; ++x) {
-            double px = x + 0.5 - a.x, py = y + 0.5 - a.y;
-            double t = size > 0 ? std::clamp((px * dx + py * dy) / size, 0.0, 1.0) : 0;
-            double ex = px - t * dx, ey = py - t * dy, squared = ex * ex + ey * ey, reach = pen / 2 + 0.5;
-            if (squared >= reach * reach) continue;
+            float px = static_cast<float>(x + 0.5 - a.x), py = static_cast<float>(y + 0.5 - a.y);
+            float t = std::clamp((px * dx + py * dy) * per_size, 0.0f, 1.0f);
+            float ex = px - t * dx, ey = py - t * dy, squared = ex * ex + ey * ey;
+            if (squared >= halo * halo) continue;
             size_t at = static_cast<size_t>(y) * canvas.below->width + x;
-            if (static_cast<float>(a.depth + t * (b.depth - a.depth)) - nearer_mm > canvas.depth[at]) continue;
-            double cover = std::min(1.0, reach - std::sqrt(squared));
-            canvas.mask[at] = std::max(canvas.mask[at], static_cast<uint8_t>(255 * cover * alpha + 0.5));
+            if (depth_0 + t * depth_along > canvas.depth[at]) continue;
+            float distance = std::sqrt(squared);
+            Canvas::Mask& mask = canvas.mask[at];
+            mask.halo = std::max(mask.halo, static_cast<uint8_t>(halo_alpha * std::min(1.0f, halo - distance) + 0.5f));
+            if (distance < pen) mask.line = std::max(mask.line, static_cast<uint8_t>(255 * alpha * std::min(1.0f, pen - distance) + 0.5f));
         }
     return rect;
 }
 
 }  // namespace
 
-void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, double pen, uint32_t colour, double alpha_0, double alpha_1,
-               float nearer_mm) {
+void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, const PathStyle& style, float nearer_mm) {
     std::vector<PixelRect> rects;
     constexpr double kPiece = 24;  // pixels: pieces keep the box of a long diagonal small
     for (size_t i = 0; i + 1 < points.size(); ++i) {
         ScreenPoint a = points[i], b = points[i + 1];
-        double alpha = alpha_0 + (alpha_1 - alpha_0) * static_cast<double>(i + 1) / static_cast<double>(points.size() - 1);
+        double alpha = style.alpha_0 + (style.alpha_1 - style.alpha_0) * static_cast<double>(i + 1) / static_cast<double>(points.size() - 1);
         int pieces = static_cast<int>(std::clamp(std::hypot(b.x - a.x, b.y - a.y) / kPiece, 0.0, 255.0)) + 1;
         auto at = [&](int k) {
             double t = static_cast<double>(k) / pieces;
             return ScreenPoint{a.x + t * (b.x - a.x), a.y + t * (b.y - a.y), a.depth + t * (b.depth - a.depth)};
         };
         for (int k = 0; k < pieces; ++k) {
-            PixelRect rect = mask_segment(canvas, at(k), at(k + 1), pen, alpha, nearer_mm);
+            PixelRect rect = mask_segment(canvas, at(k), at(k + 1), style, static_cast<float>(alpha), nearer_mm);
             if (!rect.empty()) rects.push_back(rect);
         }
     }
@@ -125,9 +129,10 @@ void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, double pe
         for (int y = rect.y_low; y < rect.y_high; ++y)
             for (int x = rect.x_low; x < rect.x_high; ++x) {
                 size_t at = static_cast<size_t>(y) * canvas.below->width + x;
-                if (canvas.mask[at] == 0) continue;
-                canvas.rgb[at] = blend(canvas.rgb[at], colour, canvas.mask[at] + 1);
-                canvas.mask[at] = 0;
+                Canvas::Mask mask = canvas.mask[at];
+                if (mask.line == 0 && mask.halo == 0) continue;
+                canvas.rgb[at] = blend(blend(canvas.rgb[at], style.halo, mask.halo + 1), style.colour, mask.line + 1);
+                canvas.mask[at] = {};
             }
 }
 

@@ -32,7 +32,10 @@ struct Canvas {
     std::vector<float> depth;
     std::vector<uint8_t> touched;  // per tile
     std::vector<int> touched_list;
-    std::vector<uint8_t> mask;     // of the path being drawn
+    struct Mask {
+        uint8_t line = 0, halo = 0;
+    };
+    std::vector<Mask> mask;        // of the path being drawn
 };
 
 Canvas make_canvas(const Layer& below);
@@ -45,10 +48,15 @@ PixelRect touch(Canvas& canvas, PixelRect rect);
 // The finished frame; the canvas is clean again afterwards.
 void finish(Canvas& canvas, Frame& out);
 
-// Depth-tested line through projected points, `pen` pixels wide; nearer_mm lifts it off the surface that it lies on. Its alpha rises from
-// alpha_0 at the first point to alpha_1 at the last.
-void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, double pen, uint32_t colour, double alpha_0, double alpha_1,
-               float nearer_mm);
+// Depth-tested line through projected points, `pen` pixels wide, with a halo; nearer_mm lifts it off the surface that it lies on. Its alpha
+// rises from alpha_0 at the first point to alpha_1 at the last.
+struct PathStyle {
+    double pen, halo_pen;       // pixels
+    uint32_t colour, halo;
+    double halo_alpha;          // of the line's own
+    double alpha_0, alpha_1;
+};
+void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, const PathStyle& style, float nearer_mm);
 void draw_disc(Canvas& canvas, double x, double y, double radius, uint32_t colour, double alpha);
 void draw_ring(Canvas& canvas, double x, double y, double radius, double pen, uint32_t colour, double alpha);
 void draw_panel(Canvas& canvas, PixelRect rect, double corner, uint32_t colour, double alpha);

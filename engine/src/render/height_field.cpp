@@ -1,5 +1,7 @@
 #include "render/height_field.h"
 
+#include <cstring>
+
 namespace proveout {
 
 namespace {
@@ -110,6 +112,17 @@ void place_samples(HeightField& field) {
     }
 }
 
+void weigh_walls(HeightField& field) {
+    constexpr int kSquare = kNormalRadius * kNormalRadius;
+    for (int v = -kNormalRadius; v <= kNormalRadius; ++v)
+        for (int u = -kNormalRadius; u <= kNormalRadius + 1; ++u) {
+            int squared = u * u + v * v;
+            float weight = squared > kSquare ? 0.0f : static_cast<float>(kSquare + 4 - squared);
+            field.wall_weights.u[v + kNormalRadius][u + kNormalRadius] = weight * static_cast<float>(u);
+            field.wall_weights.v[v + kNormalRadius][u + kNormalRadius] = weight * static_cast<float>(v);
+        }
+}
+
 }  // namespace
 
 HeightField make_height_field(const DexelGrid& grid, const Camera& camera) {
@@ -129,6 +142,7 @@ HeightField make_height_field(const DexelGrid& grid, const Camera& camera) {
     field.inv_du = 1 / field.du, field.inv_dv = 1 / field.dv;
     field.step_u = field.du > 0 ? 1 : -1, field.step_v = field.dv > 0 ? 1 : -1;
     place_samples(field);
+    weigh_walls(field);
     return field;
 }
 
@@ -171,13 +185,13 @@ struct Ray {
     int enter_v(int v) const { return f.dv > 0 ? v : v + 1; }
     // Column at t, exactly as stepping from boundary to boundary would have found it.
     int column_u(float t) const {
-        int u = std::clamp(static_cast<int>(std::floor(su + t * f.du)), 0, f.count_u - 1);
+        int u = std::min(static_cast<int>(std::max(0.0f, su + t * f.du)), f.count_u - 1);
         while (u > 0 && u < f.count_u - 1 && at_u(enter_u(u)) > t) u -= f.step_u;
         while (u + f.step_u >= 0 && u + f.step_u < f.count_u && at_u(leave_u(u)) <= t) u += f.step_u;
         return u;
     }
     int column_v(float t) const {
-        int v = std::clamp(static_cast<int>(std::floor(sv + t * f.dv)), 0, f.count_v - 1);
+        int v = std::min(static_cast<int>(std::max(0.0f, sv + t * f.dv)), f.count_v - 1);
         while (v > 0 && v < f.count_v - 1 && at_v(enter_v(v)) > t) v -= f.step_v;
         while (v + f.step_v >= 0 && v + f.step_v < f.count_v && at_v(leave_v(v)) <= t) v += f.step_v;
         return v;
@@ -269,19 +283,26 @@ Normal floor_normal(const HeightField& field, int u, int v) {
     return {-gu * k, -gv * k, k};
 }
 
+using Lanes = float __attribute__((vector_size(16)));
+static_assert((2 * kNormalRadius + 2) % 4 == 0);
+
 // Away from the material at height z, from all columns within kNormalRadius: steps of single columns do not show.
 Normal wall_normal(const HeightField& field, const RayHit& hit) {
     const float* h = &field.top[field.index(hit.u, hit.v)];
-    float nu = 0, nv = 0;
-    float z = hit.z - 1e-4f;
-    for (int dv = -kNormalRadius; dv <= kNormalRadius; ++dv)
-        for (int du = -kNormalRadius; du <= kNormalRadius; ++du) {
-            int squared = du * du + dv * dv;
-            if (squared > kNormalRadius * kNormalRadius) continue;
-            float filled = h[dv * field.stride + du] > z ? 1.0f : 0.0f;
-            float weight = filled * static_cast<float>(kNormalRadius * kNormalRadius + 4 - squared);
-            nu -= weight * static_cast<float>(du), nv -= weight * static_cast<float>(dv);
+    Lanes z = Lanes{} + (hit.z - 1e-4f), sum_u{}, sum_v{};
+    for (int row = 0; row <= 2 * kNormalRadius; ++row) {
+        const float* tops = h + (row - kNormalRadius) * field.stride - kNormalRadius;
+        for (int k = 0; k < 2 * kNormalRadius + 2; k += 4) {
+            Lanes top, weight_u, weight_v;
+            std::memcpy(&top, tops + k, sizeof top);
+            std::memcpy(&weight_u, &field.wall_weights.u[row][k], sizeof top);
+            std::memcpy(&weight_v, &field.wall_weights.v[row][k], sizeof top);
+            auto filled = top > z;
+            sum_u -= filled ? weight_u : Lanes{};
+            sum_v -= filled ? weight_v : Lanes{};
         }
+    }
+    float nu = (sum_u[0] + sum_u[1]) + (sum_u[2] + sum_u[3]), nv = (sum_v[0] + sum_v[1]) + (sum_v[2] + sum_v[3]);
     Normal along = hit.axis == 0 ? Normal{static_cast<float>(-field.step_u), 0, 0} : Normal{0, static_cast<float>(-field.step_v), 0};
     float size = std::sqrt(nu * nu + nv * nv);
     if (size < 1e-3f) return along;

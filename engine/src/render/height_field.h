@@ -57,6 +57,11 @@ struct HeightField {
         float weight;
     };
     std::vector<Sample> samples;
+    // Weights of the columns around a wall for its normal, -kNormalRadius ... along v, -kNormalRadius ... + 1 along u.
+    struct WallWeights {
+        float u[2 * kNormalRadius + 1][2 * kNormalRadius + 2];
+        float v[2 * kNormalRadius + 1][2 * kNormalRadius + 2];
+    } wall_weights;
 
     int index(int u, int v) const { return (v + kPad) * stride + u + kPad; }
 };

@@ -88,8 +88,7 @@ void Renderer::State::draw_trace(const SceneState& state) {
         points.push_back(point);
     }
     float lift = static_cast<float>(2.5 / scene.camera.scale);
-    draw_path(canvas, points, 3.6 * unit, kWhite, 0.05, 0.50, lift);
-    draw_path(canvas, points, 1.5 * unit, kTraceColour, 0.12, 0.95, lift);
+    draw_path(canvas, points, {1.5 * unit, 3.6 * unit, kTraceColour, kWhite, 0.55, 0.10, 0.95}, lift);
 }
 
 void Renderer::State::draw_markers(const SceneState& state) {

@@ -58,6 +58,7 @@ struct Scene {
     std::vector<uint8_t> fresh;          // while drawing; 0 otherwise
     Layer layer;
     float start_depth = 0;               // rays start here
+    double ray_u[3], ray_v[3], ray_z[3]; // start of a ray: [0] + [1] x + [2] y, columns, columns, mm
     double ground_mm = 0;                // lowest point of stock and fixtures
     bool drawn = false;
 };

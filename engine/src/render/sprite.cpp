@@ -194,8 +194,11 @@ struct ShadowBody {
 float shadow_at(const std::vector<ShadowBody>& bodies, const Normal& light, float x, float y, float z, float pixel_mm) {
     float level = light.x * light.x + light.y * light.y;
     float nearest = -(x * light.x + y * light.y) / level;  // mm along the light to the point closest to the axis
+    float aside = (x * light.y - y * light.x) * (x * light.y - y * light.x) / level;  // squared distance of the light's path from it
     float most = 0;
     for (const ShadowBody& body : bodies) {
+        float widest = body.radius * (1 + 0.5f * kPenumbra * kShadowReach) + pixel_mm;
+        if (aside > widest * widest) continue;
         float first = std::max(0.0f, (body.low - z) / light.z), last = (body.high - z) / light.z;
         if (last < first) continue;
         float s = std::clamp(nearest, first, last);
@@ -238,17 +241,25 @@ void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio
     PixelRect rect = shadow_rect(bodies, camera, studio.key, tip_mm, ground_mm);
     rect = {std::max(0, rect.x_low), std::min(canvas.below->width, rect.x_high), std::max(0, rect.y_low), std::min(canvas.below->height, rect.y_high)};
     float pixel_mm = static_cast<float>(1 / camera.scale);
-    for (int y = rect.y_low; y < rect.y_high; ++y)
+    // Position relative to the axis of the tool, along a row of pixels.
+    Vec3 step = (1 / camera.scale) * camera.right;
+    Vec3 origin = camera.centre - Vec3{tip_mm.x, tip_mm.y, 0};
+    float dx = static_cast<float>(step.x), dy = static_cast<float>(step.y);
+    float fx = static_cast<float>(camera.forward.x), fy = static_cast<float>(camera.forward.y), fz = static_cast<float>(camera.forward.z);
+    for (int y = rect.y_low; y < rect.y_high; ++y) {
+        Vec3 row = origin + (0.5 - camera.centre_x) * step + ((camera.centre_y - y - 0.5) / camera.scale) * camera.up;
+        float row_x = static_cast<float>(row.x), row_y = static_cast<float>(row.y), row_z = static_cast<float>(row.z);
+        float ground_depth = (static_cast<float>(ground_mm) - row_z) / fz;
+        const float* depths = &canvas.below->depth[static_cast<size_t>(y) * canvas.below->width];
         for (int x = rect.x_low; x < rect.x_high; ++x) {
-            Vec3 p = camera.centre + (x + 0.5 - camera.centre_x) * pixel_mm * camera.right + (camera.centre_y - y - 0.5) * pixel_mm * camera.up;
-            double depth = canvas.below->depth[static_cast<size_t>(y) * canvas.below->width + x];
-            p = p + (depth < kFar ? depth : (ground_mm - p.z) / camera.forward.z) * camera.forward;
-            float shadow = shadow_at(bodies, studio.key, static_cast<float>(p.x - tip_mm.x), static_cast<float>(p.y - tip_mm.y), static_cast<float>(p.z), pixel_mm);
+            float depth = depths[x] < kFar ? depths[x] : ground_depth;
+            float shadow = shadow_at(bodies, studio.key, row_x + x * dx + depth * fx, row_y + x * dy + depth * fy, row_z + depth * fz, pixel_mm);
             if (shadow < 0.004f) continue;
             touch(canvas, {x, x + 1, y, y + 1});
             uint32_t& pixel = canvas.rgb[static_cast<size_t>(y) * canvas.below->width + x];
             pixel = blend(pixel, kShadowColour, static_cast<int>(256 * shadow));
         }
+    }
 }
 
 }  // namespace proveout
