@@ -1,5 +1,7 @@
 #include "render/sprite.h"
 
+#include <cstring>
+
 #include "render/solids.h"
 
 namespace proveout {
@@ -113,7 +115,7 @@ void make_sprite(const std::vector<Body>& bodies, const Camera& camera, const St
                     if (depth < here.depth) here = {n, depth, static_cast<int>(body)};
                 });
     }
-    sprite.texels.assign(count, {});
+    sprite.rgb.assign(count, 0), sprite.depth.assign(count, kFar), sprite.alpha.assign(count, 0);
     sprite.first.assign(sprite.height, sprite.width), sprite.last.assign(sprite.height, 0);
     for (size_t at = 0; at < count; ++at) {
         Seen* samples = &seen[at * kSamples];
@@ -129,8 +131,41 @@ void make_sprite(const std::vector<Body>& bodies, const Camera& camera, const St
         if (covered == 0) continue;
         int row = static_cast<int>(at / sprite.width), column = static_cast<int>(at % sprite.width);
         double x = column + 0.5 - phase_x - sprite.left, y = row + 0.5 - phase_y - sprite.above;
-        sprite.texels[at] = {resolve(bodies, camera, studio, samples, covered, x, y), depth, static_cast<uint16_t>(covered * 256 / kSamples)};
+        sprite.rgb[at] = resolve(bodies, camera, studio, samples, covered, x, y);
+        sprite.depth[at] = depth;
+        sprite.alpha[at] = static_cast<uint16_t>(covered * 256 / kSamples);
         sprite.first[row] = std::min(sprite.first[row], column), sprite.last[row] = std::max(sprite.last[row], column + 1);
+    }
+}
+
+// Draws `count` pixels of one row. Over one pixel's worth of depth the tool fades into what it dips into.
+void draw_row(Canvas& canvas, const Sprite& sprite, size_t from, size_t at, int count, float tip_depth, float pixel_mm, bool colliding) {
+    using Four = float __attribute__((vector_size(16)));
+    for (int i = 0; i < count;) {
+        if (i + 4 <= count && !colliding) {  // four that stand fully in front, as most do
+            Four depth, below;
+            uint64_t alpha;
+            std::memcpy(&depth, &sprite.depth[from + i], sizeof depth);
+            std::memcpy(&below, &canvas.depth[at + i], sizeof below);
+            std::memcpy(&alpha, &sprite.alpha[from + i], sizeof alpha);
+            depth += tip_depth;
+            auto front = below - depth > Four{} + pixel_mm;
+            if (alpha == 0x0100010001000100u && (front[0] & front[1] & front[2] & front[3])) {
+                std::memcpy(&canvas.rgb[at + i], &sprite.rgb[from + i], 4 * sizeof(uint32_t));
+                std::memcpy(&canvas.depth[at + i], &depth, sizeof depth);
+                i += 4;
+                continue;
+            }
+        }
+        float depth = sprite.depth[from + i] + tip_depth;
+        float shown = std::clamp((canvas.depth[at + i] - depth) / pixel_mm + 0.5f, 0.0f, 1.0f);
+        int alpha = static_cast<int>(sprite.alpha[from + i] * shown);
+        if (alpha > 0) {
+            uint32_t colour = colliding ? blend(sprite.rgb[from + i], kCollisionTint, 120) : sprite.rgb[from + i];
+            canvas.rgb[at + i] = blend(canvas.rgb[at + i], colour, alpha);
+            if (alpha > 128) canvas.depth[at + i] = std::min(canvas.depth[at + i], depth);
+        }
+        ++i;
     }
 }
 
@@ -154,29 +189,12 @@ void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const
         picture.made[phase] = true;
     }
     int x0 = half_x / kPhases - (half_x < 0 && phase_x ? 1 : 0) - sprite.left, y0 = half_y / kPhases - (half_y < 0 && phase_y ? 1 : 0) - sprite.above;
-    float per_mm = static_cast<float>(camera.scale);  // over one pixel's worth of depth the tool fades into what it dips into
-    float fully_mm = 1 / per_mm;
     for (int row = 0; row < sprite.height; ++row) {
         if (sprite.first[row] >= sprite.last[row]) continue;
         PixelRect rect = touch(canvas, {x0 + sprite.first[row], x0 + sprite.last[row], y0 + row, y0 + row + 1});
         if (rect.empty()) continue;
-        for (int x = rect.x_low; x < rect.x_high; ++x) {
-            const Sprite::Texel& texel = sprite.texels[static_cast<size_t>(row) * sprite.width + (x - x0)];
-            if (texel.alpha == 0) continue;
-            size_t at = static_cast<size_t>(y0 + row) * canvas.below->width + x;
-            float depth = texel.depth + static_cast<float>(tip.depth);
-            if (texel.alpha == 256 && !colliding && canvas.depth[at] - depth > fully_mm) {
-                canvas.rgb[at] = texel.rgb;
-                canvas.depth[at] = depth;
-                continue;
-            }
-            float shown = std::clamp((canvas.depth[at] - depth) * per_mm + 0.5f, 0.0f, 1.0f);
-            int alpha = static_cast<int>(texel.alpha * shown);
-            if (alpha == 0) continue;
-            uint32_t colour = colliding ? blend(texel.rgb, kCollisionTint, 120) : texel.rgb;
-            canvas.rgb[at] = blend(canvas.rgb[at], colour, alpha);
-            if (alpha > 128) canvas.depth[at] = std::min(canvas.depth[at], depth);
-        }
+        size_t from = static_cast<size_t>(row) * sprite.width + (rect.x_low - x0), at = static_cast<size_t>(y0 + row) * canvas.below->width + rect.x_low;
+        draw_row(canvas, sprite, from, at, rect.x_high - rect.x_low, static_cast<float>(tip.depth), 1 / static_cast<float>(camera.scale), colliding);
     }
 }
 

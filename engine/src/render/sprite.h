@@ -13,14 +13,11 @@ namespace proveout {
 constexpr int kPhases = 2;
 
 struct Sprite {
-    struct Texel {
-        uint32_t rgb = 0;
-        float depth = kFar;   // mm, relative to the tip
-        uint16_t alpha = 0;   // 0..256
-    };
     int left = 0, above = 0;  // of the tip's pixel, pixels
     int width = 0, height = 0;
-    std::vector<Texel> texels;
+    std::vector<uint32_t> rgb;
+    std::vector<float> depth;      // mm, relative to the tip
+    std::vector<uint16_t> alpha;   // 0..256
     std::vector<int> first, last;  // per row: covered pixels [first, last)
 };
 
