@@ -106,7 +106,7 @@ TEST(Film, LongMovesAreShownPartlyCut) {
     EXPECT_NE(luma_at(first, setup, near), luma_at(half, setup, near));
     EXPECT_EQ(luma_at(first, setup, far), luma_at(half, setup, far));
     Vec3 far_floor{75, 20, -2};
-    EXPECT_EQ(luma_at(film.result.snapshot, setup, far_floor), luma_at(film.result.snapshot, setup, {60, 20, -2}));
+    EXPECT_NEAR(luma_at(film.result.snapshot, setup, far_floor), luma_at(film.result.snapshot, setup, {60, 20, -2}), 6);
     EXPECT_NE(luma_at(last, setup, far), luma_at(half, setup, far));
 }
 
