@@ -18,7 +18,13 @@ constexpr double kMargin_ulps = 8;
 // unfolded.
 constexpr double kReach_cells = 1.0;
 constexpr double kMissed_cells = 1e-3;
+constexpr double kMoved_cells = 0.02;
 constexpr double kLookAround_cells = 0.01;
+// Creases sharper than about 12 degrees stay creases; on a curved surface the tangent planes of one cell differ by less and the vertex
+// stays at the mean of the crossings. Where a face folds over, its vertices fall back to the calm rank.
+constexpr double kSharpRank = 0.01;
+constexpr double kCalmRank = 0.1;
+constexpr double kFolded = 0.3;    // cosine of a face against its plane
 constexpr double kUnfolded = 0.5;  // cosine of a face against its plane
 
 struct ActiveCell {
@@ -66,11 +72,15 @@ void mark_inside(Contouring& c, int j) {
 
 void find_cells(Contouring& c, int j) {
     for (int i = 0; i < c.nx - 1; ++i) {
+        const uint8_t* line[4];  // lattice points above the cell's four lower corners, in the order of the corner bits
+        for (int corner = 0; corner < 4; ++corner)
+            line[corner] = &c.inside[(static_cast<size_t>(j + (corner >> 1)) * c.nx + i + (corner & 1)) * c.nz];
+        auto layer = [&](int k) { return line[0][k] | line[1][k] << 1 | line[2][k] << 2 | line[3][k] << 3; };
+        int below = layer(0);
         for (int k = 0; k < c.nz - 1; ++k) {
-            int mask = 0;
-            for (int corner = 0; corner < 8; ++corner)
-                mask |= c.is_inside(i + (corner & 1), j + (corner >> 1 & 1), k + (corner >> 2)) << corner;
+            int above = layer(k + 1), mask = below | above << 4;
             if (mask != 0 && mask != 255) c.column(i, j).push_back({k, static_cast<uint8_t>(mask), 0});
+            below = above;
         }
     }
 }
@@ -116,10 +126,11 @@ Crossing crossing_of(const Contouring& c, int axis, const std::array<int, 3>& p)
     return crossing;
 }
 
-// A place outside its cell that would fit a vertex better.
+// Another place for a vertex, to be judged when its faces are known: outside its cell, where it fits better, or where it is calmer.
 struct Wish {
     uint32_t vertex;
     Vec3 place;
+    bool calm;
 };
 
 void place_vertices(const Contouring& c, int i, int j, std::vector<Vec3>& vertices, std::vector<Wish>& wishes) {
@@ -139,10 +150,13 @@ void place_vertices(const Contouring& c, int i, int j, std::vector<Vec3>& vertic
         Vec3 reach{kReach_cells * l.cell[0], kReach_cells * l.cell[1], kReach_cells * l.cell[2]};
         for (int n = 0; n < pattern.components; ++n) {
             Vec3& vertex = vertices[cell.first_vertex + n];
-            vertex = fits[n].solve(low, high);
-            if (fits[n].worst(vertex) <= kMissed_cells * l.cell[0]) continue;
-            Vec3 beyond = fits[n].solve(low - reach, high + reach);
-            if (fits[n].worst(beyond) <= kMissed_cells * l.cell[0]) wishes.push_back({cell.first_vertex + n, beyond});
+            vertex = fits[n].solve(low, high, kSharpRank);
+            if (fits[n].worst(vertex) > kMissed_cells * l.cell[0]) {
+                Vec3 beyond = fits[n].solve(low - reach, high + reach, kSharpRank);
+                if (fits[n].worst(beyond) <= kMissed_cells * l.cell[0]) wishes.push_back({cell.first_vertex + n, beyond, false});
+            }
+            Vec3 calm = fits[n].solve(low, high, kCalmRank);
+            if (length(calm - vertex) > kMoved_cells * l.cell[0]) wishes.push_back({cell.first_vertex + n, calm, true});
         }
     }
 }
@@ -269,25 +283,36 @@ class FacesAt {
     std::vector<std::vector<uint32_t>> faces_;
 };
 
+double agreement(const Surface& s, uint32_t t) {
+    return agreement(s, s.triangles[t][0], s.triangles[t][1], s.triangles[t][2], s.planes[t].normal);
+}
+
+// Wishes beyond the cell where the faces stay unfolded, then calm ones where they are folded.
 void grant_wishes(Surface& s, const std::vector<std::vector<Wish>>& wishes) {
+    std::vector<uint8_t> folded(s.vertices.size(), 0);
+    for (uint32_t t = 0; t < s.triangles.size(); ++t)
+        if (agreement(s, t) < kFolded)
+            for (uint32_t v : s.triangles[t]) folded[v] = 1;
+    std::vector<Wish> open;
     std::vector<uint32_t> vertices;
-    for (const auto& row : wishes)
-        for (const Wish& wish : row) vertices.push_back(wish.vertex);
-    if (vertices.empty()) return;
+    for (bool calm : {false, true})
+        for (const auto& row : wishes)
+            for (const Wish& wish : row)
+                if (wish.calm == calm && (!calm || folded[wish.vertex])) open.push_back(wish), vertices.push_back(wish.vertex);
+    if (open.empty()) return;
     FacesAt faces(s, vertices);
     auto worst_agreement = [&](uint32_t v) {
         double worst = 1;
-        for (uint32_t t : faces.of(v))
-            worst = std::min(worst, agreement(s, s.triangles[t][0], s.triangles[t][1], s.triangles[t][2], s.planes[t].normal));
+        for (uint32_t t : faces.of(v)) worst = std::min(worst, agreement(s, t));
         return worst;
     };
-    for (const auto& row : wishes)
-        for (const Wish& wish : row) {
-            double before = worst_agreement(wish.vertex);
-            Vec3 old = s.vertices[wish.vertex];
-            s.vertices[wish.vertex] = wish.place;
-            if (worst_agreement(wish.vertex) < std::max(before, kUnfolded)) s.vertices[wish.vertex] = old;
-        }
+    for (const Wish& wish : open) {
+        double before = worst_agreement(wish.vertex);
+        if (wish.calm && before >= kFolded) continue;
+        Vec3 old = s.vertices[wish.vertex];
+        s.vertices[wish.vertex] = wish.place;
+        if (worst_agreement(wish.vertex) < (wish.calm ? before : std::max(before, kUnfolded))) s.vertices[wish.vertex] = old;
+    }
 }
 
 double distance_to(const Surface& s, const std::array<uint32_t, 3>& t, Vec3 p) {

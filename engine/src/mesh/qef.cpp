@@ -4,10 +4,6 @@ namespace proveout {
 
 namespace {
 
-// Singular values below this share of the largest count as none. Creases sharper than about 12 degrees stay creases; on a curved surface
-// the tangent planes of one cell differ by less and the vertex stays at the mean.
-constexpr double kRelativeRank = 0.01;
-
 using Matrix = std::array<std::array<double, 3>, 3>;
 
 // Cyclic Jacobi: on return the diagonal of m holds the eigenvalues, the columns of v the vectors.
@@ -39,7 +35,7 @@ void diagonalise(Matrix& m, Matrix& v) {
 }
 
 // Least-norm solution of m d = b within the rank; the axes in `held` stay where `d` has them.
-void solve_free(const Matrix& full, const std::array<double, 3>& b, double largest, const std::array<bool, 3>& held,
+void solve_free(const Matrix& full, const std::array<double, 3>& b, double least, const std::array<bool, 3>& held,
                 std::array<double, 3>& d) {
     Matrix m{}, v;
     std::array<double, 3> rest{};
@@ -56,7 +52,7 @@ void solve_free(const Matrix& full, const std::array<double, 3>& b, double large
     diagonalise(m, v);
     std::array<double, 3> x{};
     for (int k = 0; k < 3; ++k) {
-        if (m[k][k] <= kRelativeRank * largest) continue;
+        if (m[k][k] <= least) continue;
         double along = (v[0][k] * rest[0] + v[1][k] * rest[1] + v[2][k] * rest[2]) / m[k][k];
         for (int i = 0; i < 3; ++i) x[i] += along * v[i][k];
     }
@@ -83,7 +79,7 @@ double PlaneFit::worst(Vec3 x) const {
     return std::sqrt(std::max(0.0, square - 2 * dot(b_, p) + c_));
 }
 
-Vec3 PlaneFit::solve(Vec3 low, Vec3 high) const {
+Vec3 PlaneFit::solve(Vec3 low, Vec3 high, double rank) const {
     Vec3 middle = mean(), m = middle - first_;
     Matrix a{{{a_[0], a_[1], a_[2]}, {a_[1], a_[3], a_[4]}, {a_[2], a_[4], a_[5]}}};
     std::array<double, 3> b{b_.x - dot({a_[0], a_[1], a_[2]}, m), b_.y - dot({a_[1], a_[3], a_[4]}, m),
@@ -96,7 +92,7 @@ Vec3 PlaneFit::solve(Vec3 low, Vec3 high) const {
     std::array<bool, 3> held{};
     // A minimiser outside the box is moved to the face it violates most, and the other axes are solved for again.
     for (int round = 0; round < 3; ++round) {
-        solve_free(a, b, largest, held, d);
+        solve_free(a, b, rank * largest, held, d);
         int worst = -1;
         double excess = 0;
         for (int i = 0; i < 3; ++i) {

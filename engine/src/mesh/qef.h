@@ -12,7 +12,8 @@ class PlaneFit {
   public:
     void add(Vec3 normal, Vec3 point);
     // The minimiser in [low, high]. A direction whose planes are all but parallel to it keeps the mean: a flat spot has no corner.
-    Vec3 solve(Vec3 low, Vec3 high) const;
+    // `rank`: singular values below this share of the largest count as none.
+    Vec3 solve(Vec3 low, Vec3 high, double rank) const;
     double worst(Vec3 x) const;  // root of the sum of squared distances of x from the planes
     Vec3 mean() const { return (1.0 / count_) * sum_; }
 

@@ -256,8 +256,14 @@ int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, S
 
 int meet_x_ray(const BodyChain& body, const RayMove& move, double y, double z, Stretch out[kMaxStretches]) {
     bool level = move.arc || std::abs(move.by.z) <= kNoLength_mm;
-    if (!level && std::hypot(move.by.x, move.by.y) > kNoLength_mm) return meet_x_slope(body, move, y, z, out[0]);
-    if (!move.arc && std::hypot(move.by.x, move.by.y) <= kNoLength_mm) return meet_x_plunge(body, move, y, z, out[0]);
+    bool travels = move.arc || std::abs(move.by.x) > kNoLength_mm || std::abs(move.by.y) > kNoLength_mm;
+    if (!travels) return meet_x_plunge(body, move, y, z, out[0]);
+    if (!level) {
+        // Where the ray meets nothing but the wall all along, the section is one disc, as in a level move.
+        double first = z - move.from.z, last = first - move.by.z;
+        bool wall = std::min(first, last) > body.widest_low && std::max(first, last) < body.widest_high;
+        return wall ? meet_x_level(move, y, body.radius, {1, 0}, out[0]) : meet_x_slope(body, move, y, z, out[0]);
+    }
     double radius = 0;
     MeridianNormal normal;
     if (!section_at(body, z - move.from.z, radius, normal)) return 0;
