@@ -104,7 +104,8 @@ std::string plain_program(size_t lines) {
     char line[80];
     for (size_t i = 0; i < lines; ++i) {
         const double t = 0.01 * static_cast<double>(i);
-        text.append(line, std::snprintf(line, sizeof line, "G1X%.3fY%.3fZ%.4f\n", 50 * std::cos(t), 50 * std::sin(t), -1 - 0.5 * std::sin(t / 9)));
+        const double x = 50 * std::cos(t), y = 50 * std::sin(t), z = -1 - 0.5 * std::sin(t / 9);
+        text.append(line, std::snprintf(line, sizeof line, "G1X%.3fY%.3fZ%.4f\n", x, y, z));
     }
     return text + "M5\nM30\n";
 }
