@@ -1,6 +1,3 @@
-#include <cstdio>
+#include "options.h"
 
-int main() {
-    std::fprintf(stderr, "proveout: no sub-command yet\n");
-    return 2;
-}
+int main(int argc, char** argv) { return proveout::run_command(argc, argv); }

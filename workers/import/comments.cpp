@@ -190,9 +190,9 @@ bool is_tool_number(std::string_view lower, size_t begin) {
 // The one diameter that a comment in plain words states. Marked ones ("dia") win over ones with a unit, these over bare numbers beside a T
 // number.
 std::optional<double> plain_diameter(std::string_view lower, const std::vector<Quantity>& quantities, bool numbered, double unit_mm) {
-    static constexpr std::array<std::string_view, 17> kOtherThings{"step",   "offset", "position",  "retract", "feed",  "depth",
-                                                                   "pass",   "change at", "height", "length",  "clearance", "size of",
-                                                                   "below",  "above",  "more than", "less than", "at least"};
+    static constexpr std::array<std::string_view, 17> kOtherThings{"step",  "offset",    "position",  "retract",   "feed",      "depth",
+                                                                   "pass",  "change at", "height",    "length",    "clearance", "size of",
+                                                                   "below", "above",     "more than", "less than", "at least"};
     std::vector<double> candidates[3];
     for (const Quantity& quantity : quantities) {
         if (quantity.kind != QuantityKind::kBare && quantity.kind != QuantityKind::kLength) continue;

@@ -24,7 +24,7 @@ struct NotedTool {
 
 struct ProgramNotes {
     std::vector<NotedTool> tools;                            // one per number, rising
-    std::vector<std::pair<int, std::string>> unclear_tools;  // number, why not
+    std::vector<std::pair<int, std::string>> unclear_tools;
     std::optional<Stock> stock;                              // program coordinates
     std::string stock_reason;                                // "comments stockMin, stockMax (lines 3, 4)"
 };

@@ -27,8 +27,8 @@ std::string summary(const ProgramNotes& notes) {
     std::string out;
     for (const NotedTool& noted : notes.tools) {
         char text[120];
-        std::snprintf(text, sizeof text, "%sT%d %s %.4g", out.empty() ? "" : "; ", noted.tool.number, std::string(name_of(noted.tool.type)).c_str(),
-                      noted.tool.diameter_mm);
+        std::snprintf(text, sizeof text, "%sT%d %s %.4g", out.empty() ? "" : "; ", noted.tool.number,
+                      std::string(name_of(noted.tool.type)).c_str(), noted.tool.diameter_mm);
         out += text;
         if (noted.tool.corner_radius_mm > 0) std::snprintf(text, sizeof text, " r%.4g", noted.tool.corner_radius_mm), out += text;
         if (noted.tool.included_angle_deg > 0) std::snprintf(text, sizeof text, " a%.4g", noted.tool.included_angle_deg), out += text;
@@ -158,7 +158,8 @@ TEST(ToolTable, LinesInAnyOrder) {
 
 constexpr const char* kFusion = R"({"data":[
  {"type":"flat end mill","unit":"millimeters","description":"6mm","geometry":{"DC":6,"LCF":20,"SFDM":6,"LB":35,"NOF":3},
-  "post-process":{"number":1},"holder":{"segments":[{"height":30,"lower-diameter":20,"upper-diameter":32}]},"start-values":{"presets":[{"n":18000}]}},
+  "post-process":{"number":1},"holder":{"segments":[{"height":30,"lower-diameter":20,"upper-diameter":32}]},
+  "start-values":{"presets":[{"n":18000}]}},
  {"type":"bull nose end mill","unit":"inches","geometry":{"DC":0.5,"RE":0.03,"LCF":1,"LB":2},"post-process":{"number":2}},
  {"type":"drill","expressions":{"tool_unit":"'inches'"},"geometry":{"DC":"0.25 in","SIG":135,"LCF":1},"post-process":{"number":3}},
  {"type":"chamfer mill","unit":"millimeters","geometry":{"DC":10,"TA":45,"tip-diameter":1,"LCF":5},"post-process":{"number":4}},
@@ -210,9 +211,10 @@ std::string zip_of(const std::string& name, const std::string& text) {
     };
     std::string sizes = number(0, 4) + number(packed.size(), 4) + number(text.size(), 4) + number(name.size(), 2) + number(0, 2);
     std::string local = "PK\x03\x04" + number(20, 2) + number(0, 2) + number(8, 2) + number(0, 4) + sizes + name + packed;
-    std::string central = "PK\x01\x02" + number(20, 2) + number(20, 2) + number(0, 2) + number(8, 2) + number(0, 4) + sizes + number(0, 2) + number(0, 2) +
-                          number(0, 2) + number(0, 4) + number(0, 4) + name;
-    return local + central + "PK\x05\x06" + number(0, 4) + number(1, 2) + number(1, 2) + number(central.size(), 4) + number(local.size(), 4) + number(0, 2);
+    std::string central = "PK\x01\x02" + number(20, 2) + number(20, 2) + number(0, 2) + number(8, 2) + number(0, 4) + sizes + number(0, 2) +
+                          number(0, 2) + number(0, 2) + number(0, 4) + number(0, 4) + name;
+    return local + central + "PK\x05\x06" + number(0, 4) + number(1, 2) + number(1, 2) + number(central.size(), 4) +
+           number(local.size(), 4) + number(0, 2);
 }
 
 TEST(Fusion, ToolsFileIsAZip) {
@@ -228,14 +230,18 @@ TEST(Fusion, ToolsFileIsAZip) {
 
 TEST(Project, JsonAndXmlAgree) {
     auto json = read_project(R"({"units":"metric","resolution-mode":"manual","resolution":0.25,"tools":{
-        "1":{"units":"metric","shape":"cylindrical","length":22,"diameter":6},"2":{"units":"imperial","shape":"conical","length":0.25,"diameter":0.5}},
+        "1":{"units":"metric","shape":"cylindrical","length":22,"diameter":6},
+        "2":{"units":"imperial","shape":"conical","length":0.25,"diameter":0.5}},
         "workpiece":{"automatic":false,"bounds":{"min":[0,0,-12],"max":[60,50,0]}},"files":["op 1.nc"]})",
                              "a.camotics");
     ASSERT_TRUE(json.ok()) << faults_text(json.error());
-    auto xml = read_project(R"xml(<camotics><units v="MM"/><resolution-mode v="MANUAL"/><resolution v="0.25"/><automatic-workpiece v="false"/>
-        <workpiece-min v="(0,0,-12)"/><workpiece-max v="(60,50,0)"/><tool_table><tool number="1" units="MM" shape="CYLINDRICAL" length="22" radius="3">x</tool>
-        <tool number="2" units="INCH" shape="CONICAL" length=".25" radius=".25"/></tool_table><nc-files>op%201.nc</nc-files></camotics>)xml",
-                            "a.xml");
+    auto xml =
+        read_project(R"xml(<camotics><units v="MM"/><resolution-mode v="MANUAL"/><resolution v="0.25"/><automatic-workpiece v="false"/>
+        <workpiece-min v="(0,0,-12)"/><workpiece-max v="(60,50,0)"/><tool_table>
+        <tool number="1" units="MM" shape="CYLINDRICAL" length="22" radius="3">x</tool>
+        <tool number="2" units="INCH" shape="CONICAL" length=".25" radius=".25"/></tool_table>
+        <nc-files>op%201.nc</nc-files></camotics>)xml",
+                     "a.xml");
     ASSERT_TRUE(xml.ok()) << faults_text(xml.error());
     for (const Project* project : {&*json, &*xml}) {
         ASSERT_EQ(project->tools.size(), 2u);
@@ -250,7 +256,10 @@ TEST(Project, JsonAndXmlAgree) {
 }
 
 TEST(Project, Faults) {
-    auto bad = read_project(R"({"tools":{"1":{"shape":"bullnose","diameter":3},"x":{},"2":{"diameter":"3"}},"workpiece":{"bounds":{"min":[0,0,0],"max":[1,1,0]}}})", "a");
+    auto bad = read_project(
+        R"({"tools":{"1":{"shape":"bullnose","diameter":3},"x":{},"2":{"diameter":"3"}},
+        "workpiece":{"bounds":{"min":[0,0,0],"max":[1,1,0]}}})",
+        "a");
     ASSERT_FALSE(bad.ok());
     std::vector<std::string> pointers;
     for (const Fault& fault : bad.error().faults) pointers.push_back(fault.pointer);

@@ -156,9 +156,6 @@ Status fill_from_survey(const Survey& survey, const ProgramScan& scan, const Pro
     for (int number : survey.tools_used)
         if (number > 0 && !find_tool(setup.tools, number)) return undefined_tool(number, scan, notes);
     if (!survey.end.units_given) assumptions.push_back("units: the program has no G20 or G21 before its first move; mm assumed");
-    if (setup.dialect == Dialect::kAuto)
-        assumptions.push_back("dialect: " + std::string(name_of(survey.end.dialect)) +
-                              (survey.end.dialect_reason.empty() ? "" : " (" + survey.end.dialect_reason + ")"));
     if (setup.stock) {
         note_stock_far_away(survey, setup, assumptions);
         return Unit{};

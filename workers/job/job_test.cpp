@@ -134,18 +134,39 @@ TEST(ToolSpec, AllKeys) {
 }
 
 TEST(ToolSpec, EveryTypeOfTheContract) {
-    for (const char* spec : {"1:flat,d=6,flute=20,shank=6,stickout=35", "1:ball,d=6", "1:bull,d=6,r=1", "1:vbit,d=6,angle=60,tip=0.2", "1:chamfer,d=6,angle=90",
-                             "1:drill,d=0.25in", "1:taper,d=6,taper=3,tip=1", "1:tslot,d=12,flute=3,neck=5", "1:dovetail,d=12,flute=3,angle=60,neck=5",
-                             "1:lollipop,d=8,neck=4", "1:face,d=50", "1:flat, d = 6 , flute = 20"}) {
+    for (const char* spec :
+         {"1:flat,d=6,flute=20,shank=6,stickout=35", "1:ball,d=6", "1:bull,d=6,r=1", "1:vbit,d=6,angle=60,tip=0.2",
+          "1:chamfer,d=6,angle=90", "1:drill,d=0.25in", "1:taper,d=6,taper=3,tip=1", "1:tslot,d=12,flute=3,neck=5",
+          "1:dovetail,d=12,flute=3,angle=60,neck=5", "1:lollipop,d=8,neck=4", "1:face,d=50", "1:flat, d = 6 , flute = 20"}) {
         auto tool = parse_tool_spec(spec);
         EXPECT_TRUE(tool.ok()) << spec << " " << (tool ? "" : faults_text(tool.error()));
     }
 }
 
 TEST(ToolSpec, WrongOnesSayWhatIsAllowed) {
-    for (const char* spec : {"", "flat,d=6", "1:", "1:endmill,d=6", "1:flat", "1:flat,d=0", "1:flat,d=-6", "1:flat,d=nan", "1:flat,d=inf", "1:flat,d=6x",
-                             "1:flat,d", "1:flat,q=3", "0:flat,d=6", "1.5:flat,d=6", "100000:flat,d=6", "1:flat,d=6,flute=30,stickout=20", "1:flat,d=6,holder=30/20/32",
-                             "1:flat,d=6,stickout=30,holder=30", "1:vbit,d=6", "1:form,d=6", "1:flat,d=10001", "1:flat,d=6,cc=2", "1:flat,d=1e308in"}) {
+    for (const char* spec : {"",
+                             "flat,d=6",
+                             "1:",
+                             "1:endmill,d=6",
+                             "1:flat",
+                             "1:flat,d=0",
+                             "1:flat,d=-6",
+                             "1:flat,d=nan",
+                             "1:flat,d=inf",
+                             "1:flat,d=6x",
+                             "1:flat,d",
+                             "1:flat,q=3",
+                             "0:flat,d=6",
+                             "1.5:flat,d=6",
+                             "100000:flat,d=6",
+                             "1:flat,d=6,flute=30,stickout=20",
+                             "1:flat,d=6,holder=30/20/32",
+                             "1:flat,d=6,stickout=30,holder=30",
+                             "1:vbit,d=6",
+                             "1:form,d=6",
+                             "1:flat,d=10001",
+                             "1:flat,d=6,cc=2",
+                             "1:flat,d=1e308in"}) {
         auto tool = parse_tool_spec(spec);
         ASSERT_FALSE(tool.ok()) << spec;
         ASSERT_EQ(tool.error().faults.size(), 1u);
@@ -186,8 +207,9 @@ TEST(StockSpec, Shapes) {
 }
 
 TEST(StockSpec, WrongOnes) {
-    for (const char* spec : {"", "60x40", "60x40x10", "0x40x10@0,0,0", "60x40x10@0,0", "60x40xnan@0,0,0", "cyl:d=50@0,0,0", "cyl:d=50,i=3,h=1@0,0,0",
-                             "tube:d=30,i=50,h=1@0,0,0", "part.stl", "box", "60x40x10@0,0,1e9", "-60x40x10@0,0,0", "1e5x1x1@0,0,0"})
+    for (const char* spec :
+         {"", "60x40", "60x40x10", "0x40x10@0,0,0", "60x40x10@0,0", "60x40xnan@0,0,0", "cyl:d=50@0,0,0", "cyl:d=50,i=3,h=1@0,0,0",
+          "tube:d=30,i=50,h=1@0,0,0", "part.stl", "box", "60x40x10@0,0,1e9", "-60x40x10@0,0,0", "1e5x1x1@0,0,0"})
         EXPECT_FALSE(parse_stock_spec(spec, {}).ok()) << spec;
 }
 
@@ -197,7 +219,8 @@ TEST(WcsSpec, Offsets) {
     EXPECT_EQ(first->index, 0);
     EXPECT_EQ(first->zero_mm, (Vec3{1, 50.8, -3}));
     EXPECT_EQ(parse_wcs_spec("g59.3=0,0,0")->index, 8);
-    for (const char* spec : {"", "G53=0,0,0", "G54", "G54=0,0", "G54=a,b,c", "G59.4=0,0,0"}) EXPECT_FALSE(parse_wcs_spec(spec).ok()) << spec;
+    for (const char* spec : {"", "G53=0,0,0", "G54", "G54=0,0", "G54=a,b,c", "G59.4=0,0,0"})
+        EXPECT_FALSE(parse_wcs_spec(spec).ok()) << spec;
 }
 
 TEST(Lengths, Forms) {
@@ -207,7 +230,8 @@ TEST(Lengths, Forms) {
     EXPECT_DOUBLE_EQ(*parse_length("1-1/2 in"), 38.1);
     EXPECT_EQ(parse_length(".5"), .5);
     EXPECT_EQ(parse_length("2", 25.4), 50.8);
-    for (const char* text : {"", "mm", "1/0in", "1//2", "--1", "0x10", "1,5", "nan", "inf", "1e999", "6 cm"}) EXPECT_FALSE(parse_length(text)) << text;
+    for (const char* text : {"", "mm", "1/0in", "1//2", "--1", "0x10", "1,5", "nan", "inf", "1e999", "6 cm"})
+        EXPECT_FALSE(parse_length(text)) << text;
     EXPECT_EQ(number_text(0.1), "0.1");
     EXPECT_EQ(number_text(1e300), "1e+300");
 }
