@@ -24,7 +24,7 @@ struct Frame {
 struct SceneState {
     Vec3 tip_mm;
     int assembly = -1;                       // -1: no tool in the picture
-    std::vector<Vec3> trace;                 // recent tool path, oldest first
+    std::vector<Vec3> trace;                 // recent tool path, oldest first; a point with x NaN interrupts the line
     std::vector<Vec3> collisions;            // markers to draw
     bool colliding = false;                  // this instant is within a collision: tint the tool
     double time_s = 0;

@@ -166,15 +166,20 @@ void FilmPass::flush() {
 }
 
 void FilmPass::extend_trace(const Motion& motion, double from, double to, double film_from, double film_to) {
+    // Rapids would be lines in the air.
+    bool gap = !trace_.empty() && std::isnan(trace_.back().at.x);
+    if (motion.kind == MotionKind::kRapid) {
+        if (!gap && !trace_.empty()) trace_.push_back({Vec3{std::nan(""), 0, 0}, film_to});
+        return;
+    }
     int pieces = 1;
     if (motion.kind == MotionKind::kArc) pieces = static_cast<int>(std::clamp(std::ceil(std::abs(motion.sweep_rad) * (to - from) * 6), 1.0, 400.0));
-    else if (is_dogleg(setup_.machine, motion)) pieces = 12;
-    if (trace_.empty()) trace_.push_back({tip_at(setup_.machine, motion, from), film_from});
+    if (trace_.empty() || gap) trace_.push_back({tip_at(setup_.machine, motion, from), film_from});
     for (int k = 1; k <= pieces; ++k) {
         double share = static_cast<double>(k) / pieces;
         Vec3 p = tip_at(setup_.machine, motion, from + share * (to - from));
         double film_s = film_from + share * (film_to - film_from);
-        // Points closer than a step replace the last one; the one before it keeps the distance.
+        // Points closer than a step replace the last one; the one before it keeps the distance. Beside a gap the length is NaN, the test false.
         if (trace_.size() >= 2 && length(p - trace_[trace_.size() - 2].at) < kTraceStepPixels * pixel_mm_) trace_.back() = {p, film_s};
         else trace_.push_back({p, film_s});
         if (trace_.size() > kMaxTracePoints) trace_.pop_front();
@@ -192,7 +197,8 @@ SceneState FilmPass::state_at(double time_s, double film_s) const {
     double per_film_s = total_s_ / options_.seconds;  // machining time shown by one second of film
     double left = kTracePixels * pixel_mm_;
     for (size_t i = trace_.size(); i-- > 0 && film_s - trace_[i].film_s <= kTraceShown_s * per_film_s && left > 0;) {
-        if (!state.trace.empty()) left -= length(state.trace.back() - trace_[i].at);
+        double step = state.trace.empty() ? 0 : length(state.trace.back() - trace_[i].at);
+        if (step > 0) left -= step;  // not across a gap
         state.trace.push_back(trace_[i].at);
     }
     std::reverse(state.trace.begin(), state.trace.end());

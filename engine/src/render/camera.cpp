@@ -8,8 +8,8 @@ namespace {
 constexpr double kAzimuth_rad = -62 * kPi / 180;
 constexpr double kElevation_rad = 40 * kPi / 180;
 // Share of the picture that the box may fill, and where its middle stands: the tool and the title need the space above.
-constexpr double kFillWidth = 0.80, kFillHeight = 0.66;
-constexpr double kMiddleX = 0.5, kMiddleY = 0.575;
+constexpr double kFillWidth = 0.84, kFillHeight = 0.76;
+constexpr double kMiddleX = 0.5, kMiddleY = 0.585;
 
 }  // namespace
 

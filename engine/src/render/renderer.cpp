@@ -80,15 +80,24 @@ void Renderer::draw(const SceneState& state, const Box3& changed, Frame& out, co
 }
 
 void Renderer::State::draw_trace(const SceneState& state) {
+    float lift = static_cast<float>(2.5 / scene.camera.scale);
+    double count = static_cast<double>(std::max<size_t>(1, state.trace.size()));
     std::vector<ScreenPoint> points;
-    for (const Vec3& p : state.trace) {
-        ScreenPoint point = project(scene.camera, p);
+    size_t first = 0;
+    auto alpha = [&](size_t i) { return 0.10 + 0.85 * static_cast<double>(i) / count; };
+    for (size_t i = 0; i <= state.trace.size(); ++i) {
+        bool gap = i == state.trace.size() || std::isnan(state.trace[i].x);
+        if (gap) {
+            if (points.size() >= 2) draw_path(canvas, points, {1.5 * unit, 3.6 * unit, kTraceColour, kWhite, 0.55, alpha(first), alpha(i)}, lift);
+            points.clear();
+            first = i;
+            continue;
+        }
+        ScreenPoint point = project(scene.camera, state.trace[i]);
         // Less than half a pixel further is no news.
         if (!points.empty() && std::hypot(point.x - points.back().x, point.y - points.back().y) < 0.5) continue;
         points.push_back(point);
     }
-    float lift = static_cast<float>(2.5 / scene.camera.scale);
-    draw_path(canvas, points, {1.5 * unit, 3.6 * unit, kTraceColour, kWhite, 0.55, 0.10, 0.95}, lift);
 }
 
 void Renderer::State::draw_markers(const SceneState& state) {

@@ -21,17 +21,16 @@ float dither_at(int x, int y) { return static_cast<float>(kBayer[y & 3][x & 3] -
 
 // Darkness of the ground at (x, y): a tight shadow at the foot and a wide soft one, moved away from the key light.
 float ground_shadow(const std::vector<Footprint>& feet, double spread, const Normal& key, double x, double y) {
-    float light = 1;
+    double wide = 1e30, tight = 1e30;  // squared distances in units of the spread, from the nearest foot
     for (const Footprint& f : feet) {
-        auto away = [&](double px, double py) {  // squared, in units of the spread
+        auto away = [&](double px, double py) {
             double dx = std::max({f.x_low - px, px - f.x_high, 0.0}), dy = std::max({f.y_low - py, py - f.y_high, 0.0});
             return (dx * dx + dy * dy) / (spread * spread);
         };
-        double wide = away(x + 0.45 * spread * key.x, y + 0.45 * spread * key.y), tight = 20 * away(x, y);
-        auto soft = [](double d) { return static_cast<float>(1 / ((1 + d) * (1 + d))); };
-        light *= (1 - 0.34f * soft(wide)) * (1 - 0.30f * soft(tight));
+        wide = std::min(wide, away(x + 0.45 * spread * key.x, y + 0.45 * spread * key.y)), tight = std::min(tight, 20 * away(x, y));
     }
-    return light;
+    auto soft = [](double d) { return static_cast<float>(1 / ((1 + d) * (1 + d))); };
+    return (1 - 0.36f * soft(wide)) * (1 - 0.36f * soft(tight));
 }
 
 void draw_background(Scene& scene, int row) {
