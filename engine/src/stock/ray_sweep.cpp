@@ -37,6 +37,8 @@ double minimiser(const std::vector<ProfilePiece>& pieces, double m, double d, do
             double k = slope_at(piece, start, turn);
             return std::min(reach, m * d / std::sqrt(k * k - m * m));
         }
+        if (piece.centre_rho == 0)  // a ball: closed form
+            return std::min(reach, m * std::sqrt(std::max(0.0, piece.arc_radius * piece.arc_radius - d * d) / (1 + m * m)));
         for (int step = 0; step < 60 && high - low > 1e-13 * high; ++step) {
             double middle = 0.5 * (low + high);
             (pull(piece, middle, d, turn) < m ? low : high) = middle;
@@ -75,7 +77,7 @@ double extreme(const Line& line, const RayOnLine& ray, const std::vector<Profile
     double w = line.slope == 0 || a_low == a_high ? 0 : minimiser(pieces, std::abs(m), ray.d, reach, turn);
     if (m < 0) w = -w;
     double a = std::clamp(ray.s - w, a_low, a_high);
-    double rho = std::min(radius, std::hypot(ray.s - a, ray.d));
+    double ahead = ray.s - a, rho = std::min(radius, std::sqrt(ahead * ahead + ray.d * ray.d));
     return turn * (line.from.z + line.slope * a + height_at(pieces, rho));
 }
 

@@ -219,10 +219,38 @@ class TileCutter {
             block_heights(sweep, check.plan, kernel, bu, bv, heights);
             for (int i = 0; i < kBlock * kBlock; ++i) {
                 int u = bu * kBlock + i % kBlock, v = bv * kBlock + i / kBlock;
-                if (heights[i] + kHeightNoise_mm < tile_.top[v * kTile + u] && real(u, v)) check_ray(sweep, check, u, v);
+                if (heights[i] + kHeightNoise_mm < tile_.top[v * kTile + u] && real(u, v) &&
+                    !adds_only_volume(sweep, check, u, v, heights[i], z_low))
+                    check_ray(sweep, check, u, v);
             }
         });
         for (const Contact& contact : stretches_) result_.contacts.push_back({sweep.sweep->owner, check.kind, check.part, contact});
+    }
+
+    // Most rays of a lasting contact lie within a stretch that is known, are not deeper, and the cutter does not come near them: their volume
+    // is added and that is all. Exact for a ray of one interval that does not reach above the body.
+    bool adds_only_volume(const SweepPlan& sweep, const CheckPlan& check, int u, int v, float height, double z_low) {
+        if (stretches_.empty() || sweep.sweep->arc) return false;
+        int index = v * kTile + u;
+        double top = tile_.top[index], bottom = tile_.bottom.empty() ? grid_.floor_mm : tile_.bottom[index];
+        if (top > z_low + check.plan.upper_low || (!tile_.more.empty() && tile_.more.count(index) > 0)) return false;
+        double x, y, overlap = top - std::max<double>(bottom, height);
+        place(u, v, x, y);
+        RayOnLine ray = locate(sweep.line, x, y);
+        double way = sweep.line.length, a_low, a_high;
+        if (check.credits_cutter) {
+            double beyond = ray.s - std::clamp(ray.s, 0.0, way), reach = sweep.assembly->cutter_radius;
+            if (ray.d * ray.d + (way > 0 ? beyond * beyond : 0) <= reach * reach) return false;
+        }
+        if (!cover_range(sweep.line, ray, check.plan.body.radius_mm, a_low, a_high)) return false;
+        double f0 = sweep.sweep->fraction_0, scale = (sweep.sweep->fraction_1 - f0) / (way > 0 ? way : 1);
+        for (Contact& known : stretches_) {
+            if (f0 + scale * a_low < known.first_fraction || f0 + scale * a_high > known.last_fraction) continue;
+            if (overlap + check.shrunk_mm > known.depth_mm + kHeightNoise_mm) return false;
+            known.volume_mm3 += std::max(0.0, overlap) * grid_.cell_area_mm2();
+            return true;
+        }
+        return false;
     }
 
     void check_ray(const SweepPlan& sweep, const CheckPlan& check, int u, int v) {
