@@ -272,7 +272,6 @@ void Interpreter::do_units(int code) {
     bool inches = code == 200 || code == 700;
     if (!state_.has_moved) end_.units_given = true;
     canon("USE_LENGTH_UNITS(CANON_UNITS_%s)", inches ? "INCHES" : "MM");
-    if (options_.want_states) state_word(inches ? "G20" : "G21");
     if (inches == state_.inches) return;
     double factor = inches ? 1 / kMmPerInch : kMmPerInch;
     for (int axis = 0; axis < kAxes; ++axis) {

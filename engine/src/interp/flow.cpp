@@ -396,7 +396,13 @@ bool Interpreter::do_macro_statement(const Block& block) {
         if (!jump && !then) return refuse(0, "GOTO or THEN is missing behind IF");
         if (value == 0) return true;
         text.remove_prefix(4);
-        if (then) return parser_.parse_words(text, block_);
+        if (then) {
+            if (!parser_.parse_words(text, block_)) {
+                refusal_ = parser_.refusal();
+                return false;
+            }
+            return block_.words == 0 && block_.g_count == 0 && block_.m_count == 0 ? true : refuse(0, "behind THEN only #n=... can stand");
+        }
         if (!reader.open_expression(text, value)) return false;
         return go_to(static_cast<int64_t>(value));
     }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace proveout;
 
-constexpr int kMaxMoves = 20000;  // of one input, so that loops do not eat the time
+constexpr int kMaxMoves = 2000;  // of one input, so that loops do not eat the time
 
 struct Check final : MotionObserver {
     bool on_motion(const Motion& m) override {

@@ -1,7 +1,7 @@
 // Data-driven cases (tests/interp/*.test), laws of reading, and bad input.
 //
 // A case: option lines "key value", a line "----", the program, a line "----", the expected dump. PROVEOUT_REBASELINE=1 writes the dumps anew.
-// Options: dialect, tool N LENGTH, wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon, sub NAME (its text: lines "| ...").
+// Options: dialect, tool N LENGTH, wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon, states, sub NAME (its text: lines "| ...").
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -58,6 +58,8 @@ struct Dump : MotionObserver {
         if (f.controller_error) text += " error " + std::to_string(f.controller_error);
         text += ": " + f.message + "\n";
     }
+    void on_state(int64_t line, std::string_view word) override { text += std::to_string(line) + " state " + std::string(word) + "\n"; }
+    void on_comment(int64_t line, std::string_view words) override { text += std::to_string(line) + " comment " + std::string(words) + "\n"; }
     void on_canon(std::string_view line) override { text += std::string(line) + "\n"; }
 };
 
@@ -100,6 +102,8 @@ void read_option(const std::string& line, Case& test, std::string& sub) {
         test.options.tools_are_complete = true;
     } else if (key == "canon") {
         test.options.want_canon = test.canon = true;
+    } else if (key == "states") {
+        test.options.want_states = test.options.want_comments = true;
     } else if (key == "sub") {
         words >> sub;
     } else if (key == "|") {
@@ -255,7 +259,7 @@ TEST(InterpLaws, IncrementsAreDifferences) {
 
 // A comment makes a block general; without it the fast path reads the block. Both give the same bits.
 TEST(InterpLaws, FastPathIsGeneralPath) {
-    for (Dialect dialect : {Dialect::kLinuxcnc, Dialect::kFanuc, Dialect::kMach3, Dialect::kHaas, Dialect::kGrblhal}) {
+    for (Dialect dialect : {Dialect::kLinuxcnc, Dialect::kFanuc, Dialect::kMach3, Dialect::kHaas, Dialect::kGrblhal, Dialect::kGrbl}) {
         for (unsigned seed = 1; seed < 4; ++seed) {
             auto steps = random_steps(seed, 80);
             for (double unit : {1.0, kMmPerInch})

@@ -15,6 +15,7 @@ constexpr int64_t kLinesPerCheck = 1024;   // between two looks at Context::stop
 constexpr size_t kMaxBlockText = 256;      // of a line in findings and errors (finding.h)
 constexpr int64_t kPilotBlocks = 10000;    // to find the first programmed X and Y; beyond, zero is taken
 constexpr double kFastLimit = 1e6;         // program units; larger coordinates go the general way, which checks them
+constexpr size_t kFastLine = 79;           // bytes; every dialect takes lines of that length, longer ones go the general way
 constexpr int kErrorLetter = 1, kErrorFeed = 22, kErrorSetting = 3, kErrorHoming = 5, kErrorJog = 16;
 
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
@@ -84,6 +85,7 @@ Result<ProgramEnd> Interpreter::run(std::string dialect_reason) {
 }
 
 void Interpreter::start() {
+    if (grammar_.max_digits > 0) fast_digits_ = grammar_.max_digits;
     sources_.push_back({"", gcode::LineCursor(program_.text), {}, false});
     has_tool_change_ = has_tool_change(program_.text);
     for (size_t k = 0; k < work_offset_mm_.size(); ++k) {
@@ -205,6 +207,7 @@ bool Interpreter::spend(int64_t blocks) {
 bool Interpreter::fast_block(std::string_view line) {
     const char* p = line.data();
     const char* end = p + line.size();
+    if (line.size() > kFastLine) return false;
     double value[4] = {0, 0, 0, 0};  // X Y Z F
     unsigned seen = 0;
     int motion = state_.motion;
@@ -243,7 +246,6 @@ bool Interpreter::fast_block(std::string_view line) {
         seen |= 1u << slot;
     }
     if ((seen & 7u) == 0 || (motion != 0 && motion != 10)) return false;
-    if (grammar_.max_characters > 0 && line.size() > static_cast<size_t>(grammar_.max_characters)) return false;
     double feed = (seen & 8u) ? value[3] : state_.feed;
     if (feed < 0 || (motion == 10 && !(feed > 0)) || ((seen & 8u) && !(feed > 0))) return false;
     line_text_ = line;
@@ -263,8 +265,10 @@ bool Interpreter::fast_block(std::string_view line) {
 bool Interpreter::general_block(std::string_view line) {
     refusal_ = {};
     fast_ready_ = false;
+    std::vector<std::string> before = options_.want_states ? modal_codes() : std::vector<std::string>{};
     bool done = execute_line(line);
     refresh_motion();
+    if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active && modal_macro_.empty();
     return done;
 }
@@ -283,6 +287,10 @@ bool Interpreter::execute_line(std::string_view line) {
     if (!parsed && fanuc_family() && !line.empty() && line.find_first_not_of(" \t") != std::string_view::npos &&
         line[line.find_first_not_of(" \t")] == '%')
         return percent_line();  // text behind the % is a label of the tape
+    if (!parsed && fanuc_family() && percent_mode_ && !seen_text_ && source_ == 0) {  // before the first block
+        find("UNSUPPORTED_CODE", "the line is no block; at the head of the program it is taken for a title: " + parser_.refusal().message);
+        return true;
+    }
     if (!parsed && !grbl_family()) {
         refusal_ = parser_.refusal();
         return false;
@@ -336,6 +344,15 @@ bool Interpreter::sender_tool_change() {
     refusal_ = {};
     if (block_.has('T') && block_.get('T') >= 0 && block_.get('T') <= 99999) state_.selected_tool = static_cast<int>(block_.get('T'));
     return do_tool_change();
+}
+
+// Modes that the block has changed. Spindle and tool are told where they change, with speed and number; the motion mode is seen in the moves.
+void Interpreter::tell_states(const std::vector<std::string>& before) {
+    std::vector<std::string> now = modal_codes();
+    for (size_t i = 1; i < now.size(); ++i) {
+        if (now[i] == "M3" || now[i] == "M4" || now[i] == "M5") continue;
+        if (std::find(before.begin(), before.end(), now[i]) == before.end()) state_word(now[i]);
+    }
 }
 
 // GRBL: "$" lines are for the sender or the settings; real-time characters never reach the parser.

@@ -93,6 +93,7 @@ class Interpreter {
     bool end_of_source();
     bool spend(int64_t blocks = 1);                  // budget of repeated blocks; false: used up
     bool handle_refusal(std::string_view line);
+    void tell_states(const std::vector<std::string>& before);
     bool sender_line(std::string_view line);         // GRBL: $ lines; true: done with the line
     bool check_jog(const std::string& text);
     bool sender_tool_change();

@@ -130,7 +130,9 @@ void Interpreter::emit(Motion& motion) {
             find("UNITS_MISSING", std::string("no G20 or G21 before the first move; ") + (state_.inches ? "inches" : "millimetres") + " are taken");
     }
     if (still) return;
-    if (state_.tool >= 0 && state_.tool < kRegistered) {
+    if (state_.tool <= 0) {
+        // no tool known
+    } else if (state_.tool < kRegistered) {
         if (!tool_used_[static_cast<size_t>(state_.tool)]) tool_used_[static_cast<size_t>(state_.tool)] = true, tools_used_.push_back(state_.tool);
     } else if (std::find(tools_used_.begin(), tools_used_.end(), state_.tool) == tools_used_.end()) {
         tools_used_.push_back(state_.tool);

@@ -40,7 +40,6 @@ void Interpreter::change_frame(const Axes& origin, const Axes& shift, const Axes
 void Interpreter::use_work_offset(int index) {
     state_.work_offset = index;
     change_frame(origin_units(index), state_.shift, state_.length_offset, work_rotation_deg_[static_cast<size_t>(index)]);
-    if (options_.want_states) state_word(modal_codes()[1]);
 }
 
 bool Interpreter::do_work_offset(int code) {
