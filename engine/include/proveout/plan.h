@@ -5,7 +5,7 @@
 //   planner.finish();
 //   planner.totals()
 //
-// Profiles: grbl (junction deviation, 16-block buffer, step rounding; facts in docs/decisions), linuxcnc (parabolic and tangent blends, G61/G64 P Q),
+// Profiles: grbl (junction deviation, 16-block buffer, step rounding; facts in docs/decisions/007), linuxcnc (parabolic and tangent blends, G61/G64 P Q),
 // generic haas fanuc (junction deviation over a long look-ahead).
 // Order and content of the motions are kept; time never runs backwards: start_s of a motion is the end of the one before it.
 #pragma once

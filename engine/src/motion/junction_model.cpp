@@ -81,7 +81,7 @@ void JunctionModel::add_piece(const Piece& piece) {
     look_ahead_.add(s, give());
 }
 
-// Square of the speed at which a circle that leaves the corner by the junction deviation needs the acceleration at hand (facts in plan.h).
+// Square of the speed at which a circle that leaves the corner by the junction deviation needs the acceleration at hand.
 double JunctionModel::junction_2(Vec3 unit_0, Vec3 unit_1) const {
     double cosine = -dot(unit_0, unit_1);
     if (cosine > kStraightCosine) return 0;

@@ -133,8 +133,8 @@ double corner_speed(const TpSegment& before, const TpSegment& next, const Corner
            v2 = std::min(next.most_mm_per_s, before.most_mm_per_s / cosine);
     double base = length(v2 * c.unit_1 - v1 * c.unit_0);
     double altitude = before.arc || next.arc || !(base > 0) ? 0 : v1 * v2 * sine / base;
-    double most = std::max(altitude, inscribed(c.normal, limits.speed_mm_per_s));
-    return std::min(std::max(before.target_mm_per_s(), next.target_mm_per_s()), most);
+    double wanted = std::max(before.target_mm_per_s(), next.target_mm_per_s());
+    return altitude >= wanted ? wanted : std::min(wanted, std::max(altitude, inscribed(c.normal, limits.speed_mm_per_s)));
 }
 
 struct BlendArc {
@@ -249,36 +249,52 @@ void TpSegment::limit_curve() {
     }
 }
 
-void TpSegment::finish() {
-    limit_speed();
-    speed_mm_per_s = std::max(target_mm_per_s(), kLeastLimit);
-    acceleration_mm_per_s2 = along_mm_per_s2();
-}
+namespace {
 
 // Direction in which a segment pulls at its start: along it, on an arc turned towards the centre by the curvature at half the speed.
-static Vec3 start_of_pull(const TpSegment& s) {
+Vec3 pull_of(const TpSegment& s) {
     if (!s.arc || !(s.start_radius_mm > 0)) return s.start_unit;
     double half = 0.5 * s.wanted_mm_per_s;
     Vec3 pull = s.usable_mm_per_s2() * s.start_unit + (half * half / s.start_radius_mm) * s.start_to_centre;
     return (1 / length(pull)) * pull;
 }
 
-BlendSpeeds parabolic_speeds(const TpSegment& s, const TpSegment& next, bool finished) {
-    double a = s.along_mm_per_s2(), b = next.along_mm_per_s2();
-    double part = finished ? 1 : 0.5;
-    double v = std::min(std::sqrt(a * s.length_mm * part), s.target_mm_per_s());
-    double w = std::min(std::sqrt(b * next.length_mm * part), next.target_mm_per_s());
+// part: the share of the lengths that is certain to remain.
+BlendSpeeds blend_speeds(const Segment& s, const Segment& next, double part, Vec3 end_unit, Vec3 start_pull, double tolerance_mm) {
+    double a = s.acceleration_mm_per_s2, b = next.acceleration_mm_per_s2;
+    double v = std::min(std::sqrt(a * s.length_mm * part), s.speed_mm_per_s);
+    double w = std::min(std::sqrt(b * next.length_mm * part), next.speed_mm_per_s);
     double longest_s = std::min(s.length_mm / v, next.length_mm / w);
     double blend_s = std::min(longest_s, std::max(v / a, w / b));
     BlendSpeeds speeds{std::min(v, blend_s * a), std::min(w, blend_s * b), 0};
-    HalfAngle theta = half_angle(s.end_unit, start_of_pull(next));
-    if (s.tolerance_mm > 0 && theta.cosine > kLeastCosine) {
-        double most = 2 * std::sqrt(a * s.tolerance_mm / theta.cosine);
+    HalfAngle theta = half_angle(end_unit, start_pull);
+    if (tolerance_mm > 0 && theta.cosine > kLeastCosine) {
+        double most = 2 * std::sqrt(a * tolerance_mm / theta.cosine);
         speeds.from_mm_per_s = std::min(speeds.from_mm_per_s, most);
         speeds.to_mm_per_s = std::min(speeds.to_mm_per_s, most);
     }
     speeds.net_mm_per_s = theta.sine * 0.5 * (speeds.from_mm_per_s + speeds.to_mm_per_s);
     return speeds;
+}
+
+// What a parabolic blend could do for two segments of which later blends may still take a half.
+double parabolic_promise(const TpSegment& before, const TpSegment& next) {
+    Segment s{before.length_mm, before.target_mm_per_s(), before.along_mm_per_s2()};
+    Segment n{next.length_mm, next.target_mm_per_s(), next.along_mm_per_s2()};
+    return blend_speeds(s, n, 0.5, before.end_unit, pull_of(next), before.tolerance_mm).net_mm_per_s;
+}
+
+}  // namespace
+
+void TpSegment::finish() {
+    limit_speed();
+    speed_mm_per_s = std::max(target_mm_per_s(), kLeastLimit);
+    acceleration_mm_per_s2 = along_mm_per_s2();
+    start_pull = pull_of(*this);
+}
+
+BlendSpeeds parabolic_speeds(const QueuedSegment& s, const QueuedSegment& next) {
+    return blend_speeds(s, next, 1, s.end_unit, next.start_pull, s.tolerance_mm);
 }
 
 Blend join(TpSegment& before, TpSegment& next, const AxisLimits& limits, TpSegment& blend) {
@@ -290,8 +306,9 @@ Blend join(TpSegment& before, TpSegment& next, const AxisLimits& limits, TpSegme
     BlendArc arc{};
     bool possible = corner_of(before, next, corner) && plan_blend_arc(before, next, corner, limits, arc);
     // A parabolic blend halves the acceleration of both segments, so its speed counts half.
-    double parabolic = 0.5 * parabolic_speeds(before, next, false).net_mm_per_s;
     double tangent = before.kink_mm_per_s, round = possible ? arc.speed_mm_per_s : 0;
+    double parabolic_most = 0.5 * std::max(before.target_mm_per_s(), next.target_mm_per_s());
+    double parabolic = round < parabolic_most ? 0.5 * parabolic_promise(before, next) : 0;
     if (parabolic >= tangent && parabolic >= round) {
         clear_kink(before, next);
         set_joint(before, next, Joint::kParabolic);

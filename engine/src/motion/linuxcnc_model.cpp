@@ -36,7 +36,7 @@ LinuxcncModel::Tolerance LinuxcncModel::tolerance_of(const Motion& motion) const
 }
 
 auto LinuxcncModel::give() {
-    return [this](const TpSegment& s, double enter, double leave, TpSegment* next) { time(s, enter, leave, next); };
+    return [this](const QueuedSegment& s, double enter, double leave, QueuedSegment* next) { time(s, enter, leave, next); };
 }
 
 TpSegment LinuxcncModel::line(Vec3 from, Vec3 to, const Motion& motion) const {
@@ -45,7 +45,6 @@ TpSegment LinuxcncModel::line(Vec3 from, Vec3 to, const Motion& motion) const {
     s.length_mm = s.whole_mm = length(delta);
     s.start_unit = s.end_unit = (1 / s.length_mm) * delta;
     s.rapid = motion.kind == MotionKind::kRapid;
-    s.synchronized = motion.spindle_synchronized;
     s.most_mm_per_s = limits_.speed_along(s.start_unit);
     double programmed = s.rapid ? 0 : programmed_speed(motion, s.length_mm);
     s.wanted_mm_per_s = programmed > 0 ? std::min(programmed, s.most_mm_per_s) : s.most_mm_per_s;
@@ -90,7 +89,6 @@ TpSegment LinuxcncModel::arc(const Motion& motion) const {
     s.wanted_mm_per_s = programmed > 0 ? std::min(programmed, s.most_mm_per_s) : s.most_mm_per_s;
     s.joint = joint_of(motion);
     s.tolerance_mm = tolerance_of(motion).path_mm;
-    s.synchronized = motion.spindle_synchronized;
     s.limit_speed();
     return s;
 }
@@ -196,12 +194,12 @@ void LinuxcncModel::give_out(TpSegment& s) {
 
 // A parabolic blend: while this segment slows down from the blend speed, the next one already moves. This one keeps its whole time,
 // the next begins at the speed and with the way that it has when this one has come to rest.
-void LinuxcncModel::time(const TpSegment& s, double enter, double leave, TpSegment* next) {
+void LinuxcncModel::time(const QueuedSegment& s, double enter, double leave, QueuedSegment* next) {
     double reach_2 = enter * enter + 2 * s.acceleration_mm_per_s2 * s.length_mm;
     if (leave * leave > reach_2) look_ahead_.set_speed(leave = std::sqrt(reach_2));
     time_moves(s, enter, leave);
     if (s.joint != Joint::kParabolic || next == nullptr) return;
-    BlendSpeeds speeds = parabolic_speeds(s, *next, true);
+    BlendSpeeds speeds = parabolic_speeds(s, *next);
     double from = std::min(speeds.from_mm_per_s, speed_law(s, enter, leave).peak_mm_per_s);
     if (!(from > 0) || !(speeds.from_mm_per_s > 0)) return;
     double to = speeds.to_mm_per_s * from / speeds.from_mm_per_s, overlap_s = from / s.acceleration_mm_per_s2;
@@ -211,7 +209,7 @@ void LinuxcncModel::time(const TpSegment& s, double enter, double leave, TpSegme
 }
 
 // Time of a segment, shared among the moves it was merged from at their own lengths.
-void LinuxcncModel::time_moves(const TpSegment& s, double enter, double leave) {
+void LinuxcncModel::time_moves(const QueuedSegment& s, double enter, double leave) {
     SpeedLaw law = speed_law(s, enter, leave);
     double a = s.acceleration_mm_per_s2, length_mm = s.length_mm;
     if (s.first_move == s.last_move) {

@@ -28,14 +28,14 @@ class LinuxcncModel {
     void queue(const TpSegment& segment);
     void give_out(TpSegment& segment);
     void close_moves(const TpSegment& segment);
-    void time(const TpSegment& s, double enter, double leave, TpSegment* next);
-    void time_moves(const TpSegment& s, double enter, double leave);
+    void time(const QueuedSegment& s, double enter, double leave, QueuedSegment* next);
+    void time_moves(const QueuedSegment& s, double enter, double leave);
     auto give();
 
     Machine machine_;
     AxisLimits limits_;
     Delivery& delivery_;
-    LookAhead<TpSegment> look_ahead_;
+    LookAhead<QueuedSegment> look_ahead_;
     TpSegment segments_[2];
     int last_ = 0;  // index of the newest segment, which may still be changed by what follows
     bool has_last_ = false;
