@@ -5,8 +5,8 @@
 //   planner.finish();
 //   planner.totals()
 //
-// Profiles: grbl (junction deviation, 16-block buffer, step rounding; facts in docs/decisions/007), linuxcnc (parabolic and tangent blends, G61/G64 P Q),
-// generic haas fanuc (junction deviation over a long look-ahead).
+// Profiles: grbl (junction deviation, 16-block buffer, step rounding), linuxcnc (parabolic, round and tangent blends, G61/G64 P Q),
+// generic haas fanuc (junction deviation over a long look-ahead). Rules and accuracy: docs/decisions/007-cycle-time.md.
 // Order and content of the motions are kept; time never runs backwards: start_s of a motion is the end of the one before it.
 #pragma once
 
