@@ -28,11 +28,26 @@ constexpr uint32_t bits(std::string_view letters) {
 enum class Flow : uint8_t {
     kNone,
     kProgram,  // O100 alone, :100: program number
-    kSub, kEndsub, kReturn, kCall,
-    kIf, kElseif, kElse, kEndif,
-    kWhile, kEndwhile, kDo, kRepeat, kEndrepeat,
-    kBreak, kContinue,
-    kMacroIf, kMacroGoto, kMacroWhile, kMacroDo, kMacroEnd  // Fanuc macro B
+    kSub,
+    kEndsub,
+    kReturn,
+    kCall,
+    kIf,
+    kElseif,
+    kElse,
+    kEndif,
+    kWhile,
+    kEndwhile,
+    kDo,
+    kRepeat,
+    kEndrepeat,
+    kBreak,
+    kContinue,
+    kMacroIf,
+    kMacroGoto,
+    kMacroWhile,
+    kMacroDo,
+    kMacroEnd  // Fanuc macro B
 };
 
 struct Assignment {
@@ -42,26 +57,26 @@ struct Assignment {
 };
 
 struct Block {
-    uint32_t words = 0;                     // letters that have a value, see bit(); not G, M, N, O
-    uint32_t points = 0;                    // letters whose number was written with a decimal point
-    std::array<double, 26> value;           // valid where `words` has the bit
-    std::array<int16_t, kMaxCodes> g, m;    // ten times the number: G59.1 is 591
+    uint32_t words = 0;                   // letters that have a value, see bit(); not G, M, N, O
+    uint32_t points = 0;                  // letters whose number was written with a decimal point
+    std::array<double, 26> value;         // valid where `words` has the bit
+    std::array<int16_t, kMaxCodes> g, m;  // ten times the number: G59.1 is 591
     int g_count = 0, m_count = 0;
-    int order_count = 0;                    // letters in the order of writing, G and M included
+    int order_count = 0;  // letters in the order of writing, G and M included
     std::array<char, kMaxOrder> order;
     int assignment_count = 0;
     std::array<Assignment, kMaxAssignments> assignment;
 
-    bool percent = false;                   // a line of "%" only
-    bool deleted = false;                   // begins with "/"
-    bool has_number = false;                // N word
+    bool percent = false;     // a line of "%" only
+    bool deleted = false;     // begins with "/"
+    bool has_number = false;  // N word
     double number = 0;
     Flow flow = Flow::kNone;
-    std::string_view label;                 // of an O-word: digits without leading zeros, or the name in upper case
-    std::string_view rest;                  // of an O-word or macro statement: text behind the keyword, normalised
-    std::string_view comment;               // text inside the last ( ) of the line, as written
+    std::string_view label;    // of an O-word: digits without leading zeros, or the name in upper case
+    std::string_view rest;     // of an O-word or macro statement: text behind the keyword, normalised
+    std::string_view comment;  // text inside the last ( ) of the line, as written
     bool has_comment = false;
-    bool real_time = false;                 // GRBL: characters that never reach the parser were left out
+    bool real_time = false;  // GRBL: characters that never reach the parser were left out
 
     void clear() {
         words = points = 0;

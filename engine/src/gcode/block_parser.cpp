@@ -2,9 +2,8 @@
 #include "gcode/block_parser.h"
 
 #include <algorithm>
-#include <cmath>
-
 #include <charconv>
+#include <cmath>
 
 #include "gcode/number.h"
 
@@ -13,7 +12,8 @@ namespace proveout::gcode {
 namespace {
 
 // GRBL family error numbers.
-constexpr int kLetterExpected = 1, kNumberExpected = 2, kLineTooLong = 11, kUnsupported = 20, kRepeated = 25, kNotWhole = 23, kFlowSyntax = 81;
+constexpr int kLetterExpected = 1, kNumberExpected = 2, kLineTooLong = 11, kUnsupported = 20, kRepeated = 25, kNotWhole = 23,
+              kFlowSyntax = 81;
 
 constexpr double kCodeTolerance = 1e-4;  // G and M numbers may come from expressions
 constexpr double kMaxCode = 3000;        // Block keeps ten times the number in 16 bits
@@ -35,10 +35,21 @@ struct Keyword {
     Flow flow;
 };
 // Longer words first where one begins another.
-constexpr Keyword kKeywords[] = {{"SUB", Flow::kSub},           {"ENDSUB", Flow::kEndsub},   {"CALL", Flow::kCall},         {"RETURN", Flow::kReturn},
-                                 {"IF", Flow::kIf},             {"ELSEIF", Flow::kElseif},   {"ELSE", Flow::kElse},         {"ENDIF", Flow::kEndif},
-                                 {"ENDWHILE", Flow::kEndwhile}, {"WHILE", Flow::kWhile},     {"DO", Flow::kDo},             {"REPEAT", Flow::kRepeat},
-                                 {"ENDREPEAT", Flow::kEndrepeat}, {"BREAK", Flow::kBreak},   {"CONTINUE", Flow::kContinue}};
+constexpr Keyword kKeywords[] = {{"SUB", Flow::kSub},
+                                 {"ENDSUB", Flow::kEndsub},
+                                 {"CALL", Flow::kCall},
+                                 {"RETURN", Flow::kReturn},
+                                 {"IF", Flow::kIf},
+                                 {"ELSEIF", Flow::kElseif},
+                                 {"ELSE", Flow::kElse},
+                                 {"ENDIF", Flow::kEndif},
+                                 {"ENDWHILE", Flow::kEndwhile},
+                                 {"WHILE", Flow::kWhile},
+                                 {"DO", Flow::kDo},
+                                 {"REPEAT", Flow::kRepeat},
+                                 {"ENDREPEAT", Flow::kEndrepeat},
+                                 {"BREAK", Flow::kBreak},
+                                 {"CONTINUE", Flow::kContinue}};
 
 bool takes_rest(Flow flow) {
     return flow == Flow::kCall || flow == Flow::kIf || flow == Flow::kElseif || flow == Flow::kWhile || flow == Flow::kRepeat ||
@@ -112,7 +123,8 @@ bool BlockParser::parse(std::string_view line, Block& block) {
     if (!head(text, block)) return false;
     if (text.empty()) return true;
     if (text.front() == 'O' && (grammar_.o_words || grammar_.dialect != Dialect::kGrbl)) return o_word(text, block, true);
-    if (text.front() == ':' && grammar_.dialect != Dialect::kGrbl && grammar_.dialect != Dialect::kGrblhal) return o_word(text, block, true);
+    if (text.front() == ':' && grammar_.dialect != Dialect::kGrbl && grammar_.dialect != Dialect::kGrblhal)
+        return o_word(text, block, true);
     if (grammar_.macro_b && macro_statement(text, block)) return refusal_.message.empty();
     return refusal_.message.empty() && words(text, block);
 }
@@ -120,7 +132,9 @@ bool BlockParser::parse(std::string_view line, Block& block) {
 bool BlockParser::parse_flow(std::string_view line, Block& block) {
     // Almost every skipped line ends here.
     size_t at = 0;
-    while (at < line.size() && (is_blank(line[at]) || line[at] == '/' || line[at] == 'N' || line[at] == 'n' || is_digit(line[at]) || line[at] == '.')) ++at;
+    while (at < line.size() &&
+           (is_blank(line[at]) || line[at] == '/' || line[at] == 'N' || line[at] == 'n' || is_digit(line[at]) || line[at] == '.'))
+        ++at;
     if (at == line.size()) return false;
     char first = upper(line[at]);
     bool o = first == 'O' || first == ':';
@@ -195,7 +209,10 @@ bool BlockParser::macro_statement(std::string_view& text, Block& block) {
         std::string_view text;
         Flow flow;
     };
-    constexpr Statement kStatements[] = {{"IF[", Flow::kMacroIf}, {"GOTO", Flow::kMacroGoto}, {"WHILE[", Flow::kMacroWhile}, {"DO", Flow::kMacroDo},
+    constexpr Statement kStatements[] = {{"IF[", Flow::kMacroIf},
+                                         {"GOTO", Flow::kMacroGoto},
+                                         {"WHILE[", Flow::kMacroWhile},
+                                         {"DO", Flow::kMacroDo},
                                          {"END", Flow::kMacroEnd}};
     for (const Statement& candidate : kStatements) {
         if (!starts(text, candidate.text)) continue;
@@ -232,7 +249,8 @@ bool BlockParser::word(std::string_view& text, Block& block) {
     if (grammar_.max_digits > 0) {
         NumberEnd end = read_number(text.data(), text.data() + text.size(), value);
         if (!end.at) return fail(kNumberExpected, std::string("the number behind ") + letter + " is missing or malformed");
-        if (end.digits > grammar_.max_digits) value = value_of_first_digits(text.substr(0, static_cast<size_t>(end.at - text.data())), grammar_.max_digits);
+        if (end.digits > grammar_.max_digits)
+            value = value_of_first_digits(text.substr(0, static_cast<size_t>(end.at - text.data())), grammar_.max_digits);
         text.remove_prefix(static_cast<size_t>(end.at - text.data()));
     } else if (!reader.value(text, value)) {
         refusal_.message += std::string(" (behind ") + letter + ")";
@@ -245,7 +263,8 @@ bool BlockParser::word(std::string_view& text, Block& block) {
         return true;
     }
     if (reader.vacant) return true;  // macro B: a word with a vacant variable does not count
-    if (block.has(letter) && !grammar_.repeated_words && !grbl) return fail(kRepeated, std::string("the word ") + letter + " stands twice in the block");
+    if (block.has(letter) && !grammar_.repeated_words && !grbl)
+        return fail(kRepeated, std::string("the word ") + letter + " stands twice in the block");
     if (reader.point) block.points |= bit(letter);
     block.set(letter, value);
     return true;
@@ -253,7 +272,8 @@ bool BlockParser::word(std::string_view& text, Block& block) {
 
 bool BlockParser::code(char letter, double value, Block& block) {
     double tenfold = std::round(value * 10);
-    if (!(tenfold >= 0 && tenfold <= kMaxCode * 10)) return fail(kNotWhole, std::string("the number of a ") + letter + " code is out of range");
+    if (!(tenfold >= 0 && tenfold <= kMaxCode * 10))
+        return fail(kNotWhole, std::string("the number of a ") + letter + " code is out of range");
     if (std::fabs(value * 10 - tenfold) > kCodeTolerance * 10) return fail(kNotWhole, std::string("unknown ") + letter + " code");
     int& count = letter == 'G' ? block.g_count : block.m_count;
     if (count >= kMaxCodes) return fail(kRepeated, std::string("too many ") + letter + " codes in the block");

@@ -14,7 +14,7 @@ namespace {
 // GRBL family error numbers.
 constexpr int kBadNumber = 2, kUnknownOperation = 71, kDivideByZero = 72, kBadArgument = 73, kBadExpression = 71, kOutOfRange = 39;
 
-constexpr double kEqual = 1e-4;         // LinuxCNC: EQ and NE take numbers closer than this as equal (documented tolerance)
+constexpr double kEqual = 1e-4;  // LinuxCNC: EQ and NE take numbers closer than this as equal (documented tolerance)
 constexpr double kIntegerTolerance = 1e-4;
 constexpr double kDegree = kPi / 180;
 constexpr int kMaxParameter = 99999;
@@ -58,7 +58,8 @@ bool ValueReader::value(std::string_view& text, double& result) {
         return true;
     }
     if (!grammar.expressions) return fail(kBadNumber, "a number is missing or malformed");
-    if (depth >= kMaxExpressionDepth) return fail(kBadExpression, "the expression is nested deeper than " + std::to_string(kMaxExpressionDepth));
+    if (depth >= kMaxExpressionDepth)
+        return fail(kBadExpression, "the expression is nested deeper than " + std::to_string(kMaxExpressionDepth));
     ++depth;
     bool ok = false;
     if (c == '[') {
@@ -128,7 +129,9 @@ bool ValueReader::combine(int op, double a, double b, double& result) {
             if (a < 0 && b != std::floor(b)) return fail(kBadArgument, "a negative number raised to a power that is not whole");
             result = std::pow(a, b);
             break;
-        case kTimes: result = a * b; break;
+        case kTimes:
+            result = a * b;
+            break;
         case kDivide:
             if (b == 0) return fail(kDivideByZero, "division by zero");
             result = a / b;
@@ -138,18 +141,41 @@ bool ValueReader::combine(int op, double a, double b, double& result) {
             result = std::fmod(a, b);
             if (result < 0) result += std::fabs(b);
             break;
-        case kPlus: result = a + b; break;
-        case kMinus: result = a - b; break;
-        case kEq: result = std::fabs(a - b) <= tolerance ? 1 : 0; break;
-        case kNe: result = std::fabs(a - b) <= tolerance ? 0 : 1; break;
-        case kGt: result = a > b ? 1 : 0; break;
-        case kGe: result = a >= b ? 1 : 0; break;
-        case kLt: result = a < b ? 1 : 0; break;
-        case kLe: result = a <= b ? 1 : 0; break;
-        case kAnd: result = a != 0 && b != 0 ? 1 : 0; break;
-        case kOr: result = a != 0 || b != 0 ? 1 : 0; break;
-        case kXor: result = (a != 0) != (b != 0) ? 1 : 0; break;
-        default: return fail(kUnknownOperation, "unknown operation");
+        case kPlus:
+            result = a + b;
+            break;
+        case kMinus:
+            result = a - b;
+            break;
+        case kEq:
+            result = std::fabs(a - b) <= tolerance ? 1 : 0;
+            break;
+        case kNe:
+            result = std::fabs(a - b) <= tolerance ? 0 : 1;
+            break;
+        case kGt:
+            result = a > b ? 1 : 0;
+            break;
+        case kGe:
+            result = a >= b ? 1 : 0;
+            break;
+        case kLt:
+            result = a < b ? 1 : 0;
+            break;
+        case kLe:
+            result = a <= b ? 1 : 0;
+            break;
+        case kAnd:
+            result = a != 0 && b != 0 ? 1 : 0;
+            break;
+        case kOr:
+            result = a != 0 || b != 0 ? 1 : 0;
+            break;
+        case kXor:
+            result = (a != 0) != (b != 0) ? 1 : 0;
+            break;
+        default:
+            return fail(kUnknownOperation, "unknown operation");
     }
     if (!std::isfinite(result)) return fail(kOutOfRange, "the expression has no finite value");
     return true;
@@ -168,7 +194,8 @@ bool ValueReader::parameter_index(std::string_view& text, int& index) {
 
 bool ValueReader::name(std::string_view& text, std::string_view& result) {
     size_t end = text.find('>');
-    if (text.empty() || text.front() != '<' || end == std::string_view::npos) return fail(kBadNumber, "\">\" is missing in a parameter name");
+    if (text.empty() || text.front() != '<' || end == std::string_view::npos)
+        return fail(kBadNumber, "\">\" is missing in a parameter name");
     result = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
     if (result.empty()) return fail(kBadNumber, "a parameter name is empty");
@@ -199,7 +226,8 @@ bool ValueReader::function(std::string_view& text, double& result) {
     while (length < text.size() && is_letter(text[length])) ++length;
     std::string_view called = text.substr(0, length);
     text.remove_prefix(length);
-    if (text.empty() || text.front() != '[') return fail(kBadNumber, "unknown word \"" + std::string(called.substr(0, 40)) + "\" where a value is due");
+    if (text.empty() || text.front() != '[')
+        return fail(kBadNumber, "unknown word \"" + std::string(called.substr(0, 40)) + "\" where a value is due");
     if (called == "EXISTS") {
         text.remove_prefix(1);
         std::string_view label;
@@ -235,10 +263,14 @@ bool ValueReader::function(std::string_view& text, double& result) {
 }
 
 bool ValueReader::apply(std::string_view called, double x, double& result) {
-    if (called == "ABS") result = std::fabs(x);
-    else if (called == "SIN") result = std::sin(x * kDegree);
-    else if (called == "COS") result = std::cos(x * kDegree);
-    else if (called == "TAN") result = std::tan(x * kDegree);
+    if (called == "ABS")
+        result = std::fabs(x);
+    else if (called == "SIN")
+        result = std::sin(x * kDegree);
+    else if (called == "COS")
+        result = std::cos(x * kDegree);
+    else if (called == "TAN")
+        result = std::tan(x * kDegree);
     else if (called == "SQRT" || called == "SQR") {
         if (x < 0) return fail(kBadArgument, "square root of a negative number");
         result = std::sqrt(x);
@@ -248,11 +280,16 @@ bool ValueReader::apply(std::string_view called, double x, double& result) {
     } else if (called == "LN") {
         if (x <= 0) return fail(kBadArgument, "logarithm of zero or a negative number");
         result = std::log(x);
-    } else if (called == "EXP") result = std::exp(x);
-    else if (called == "ROUND" || (grammar.macro_b && called == "RND")) result = std::round(x);
-    else if (called == "FIX") result = grammar.macro_b ? std::trunc(x) : std::floor(x);
-    else if (called == "FUP") result = grammar.macro_b ? (x < 0 ? std::floor(x) : std::ceil(x)) : std::ceil(x);
-    else return fail(kBadNumber, "unknown function \"" + std::string(called.substr(0, 40)) + "\"");
+    } else if (called == "EXP")
+        result = std::exp(x);
+    else if (called == "ROUND" || (grammar.macro_b && called == "RND"))
+        result = std::round(x);
+    else if (called == "FIX")
+        result = grammar.macro_b ? std::trunc(x) : std::floor(x);
+    else if (called == "FUP")
+        result = grammar.macro_b ? (x < 0 ? std::floor(x) : std::ceil(x)) : std::ceil(x);
+    else
+        return fail(kBadNumber, "unknown function \"" + std::string(called.substr(0, 40)) + "\"");
     if (!std::isfinite(result)) return fail(kOutOfRange, "the function has no finite value");
     return true;
 }

@@ -8,10 +8,10 @@ namespace proveout::gcode {
 
 namespace {
 
-constexpr int kGrblDigits = 8;           // nuts_bolts.c: digits beyond are dropped, leading zeros count
-constexpr int kGrblCharacters = 79;      // protocol.h: 80 with the terminator
+constexpr int kGrblDigits = 8;       // nuts_bolts.c: digits beyond are dropped, leading zeros count
+constexpr int kGrblCharacters = 79;  // protocol.h: 80 with the terminator
 constexpr int kGrblHalCharacters = 256;
-constexpr int kLinuxcncLine = 253;        // bytes of a line as written
+constexpr int kLinuxcncLine = 253;  // bytes of a line as written
 
 constexpr uint32_t kLinuxcncLetters = bits("ABCDEFHIJKLPQRSTXYZ");  // U V W belong to machines with more axes
 constexpr uint32_t kGrblLetters = bits("FIJKLPRSTXYZ");
@@ -75,13 +75,20 @@ constexpr Grammar kLinuxcnc = linuxcnc(), kGrbl = grbl(), kGrblhal = grblhal(), 
 
 const Grammar& grammar_of(Dialect dialect) {
     switch (dialect) {
-        case Dialect::kLinuxcnc: return kLinuxcnc;
-        case Dialect::kGrbl: return kGrbl;
-        case Dialect::kGrblhal: return kGrblhal;
-        case Dialect::kFanuc: return kFanuc;
-        case Dialect::kHaas: return kHaas;
-        case Dialect::kMach3: return kMach3;
-        case Dialect::kAuto: break;
+        case Dialect::kLinuxcnc:
+            return kLinuxcnc;
+        case Dialect::kGrbl:
+            return kGrbl;
+        case Dialect::kGrblhal:
+            return kGrblhal;
+        case Dialect::kFanuc:
+            return kFanuc;
+        case Dialect::kHaas:
+            return kHaas;
+        case Dialect::kMach3:
+            return kMach3;
+        case Dialect::kAuto:
+            break;
     }
     CHECK(dialect != Dialect::kAuto);
     return kLinuxcnc;

@@ -1,4 +1,5 @@
-// The NIST canonical calls, spelt as LinuxCNC's `rs274 -g` prints them (without the leading counter). Nothing is done unless they are wanted.
+// The NIST canonical calls, spelt as LinuxCNC's `rs274 -g` prints them (without the leading counter). Nothing is done unless they are
+// wanted.
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
@@ -86,8 +87,9 @@ void Interpreter::canon_arc(const Axes& target, const Arc& arc) {
     if (!options_.want_canon) return;
     int first, second, normal;
     axes_of_plane(first, second, normal);
-    canon("ARC_FEED(%.4f, %.4f, %.4f, %.4f, %d, %.4f, %.4f, %.4f, %.4f)", target[static_cast<size_t>(first)], target[static_cast<size_t>(second)],
-          arc.centre_first, arc.centre_second, arc.turns, target[static_cast<size_t>(normal)], target[3], target[4], target[5]);
+    canon("ARC_FEED(%.4f, %.4f, %.4f, %.4f, %d, %.4f, %.4f, %.4f, %.4f)", target[static_cast<size_t>(first)],
+          target[static_cast<size_t>(second)], arc.centre_first, arc.centre_second, arc.turns, target[static_cast<size_t>(normal)],
+          target[3], target[4], target[5]);
 }
 
 // The feed that makes a move take 1/F minutes.
@@ -97,10 +99,12 @@ void Interpreter::canon_inverse_rate(const Axes& target, double sweep_rad, doubl
     if (sweep_rad > 0) {
         length = std::hypot(sweep_rad * radius, target[static_cast<size_t>(normal)] - state_.position[static_cast<size_t>(normal)]);
     } else {
-        length = std::sqrt((target[0] - state_.position[0]) * (target[0] - state_.position[0]) + (target[1] - state_.position[1]) * (target[1] - state_.position[1]) +
+        length = std::sqrt((target[0] - state_.position[0]) * (target[0] - state_.position[0]) +
+                           (target[1] - state_.position[1]) * (target[1] - state_.position[1]) +
                            (target[2] - state_.position[2]) * (target[2] - state_.position[2]));
         if (length == 0)
-            length = std::sqrt((target[3] - state_.position[3]) * (target[3] - state_.position[3]) + (target[4] - state_.position[4]) * (target[4] - state_.position[4]) +
+            length = std::sqrt((target[3] - state_.position[3]) * (target[3] - state_.position[3]) +
+                               (target[4] - state_.position[4]) * (target[4] - state_.position[4]) +
                                (target[5] - state_.position[5]) * (target[5] - state_.position[5]));
     }
     canon("SET_FEED_RATE(%.4f)", std::max(kLeastInverseRate, length * state_.feed));
@@ -109,7 +113,8 @@ void Interpreter::canon_inverse_rate(const Axes& target, double sweep_rad, doubl
 void Interpreter::canon_frame(bool with_shift) {
     if (!options_.want_canon) return;
     const Axes& origin = state_.origin;
-    canon("SET_G5X_OFFSET(%d, %.4f, %.4f, %.4f, %.4f, %.4f, %.4f)", state_.work_offset + 1, origin[0], origin[1], origin[2], origin[3], origin[4], origin[5]);
+    canon("SET_G5X_OFFSET(%d, %.4f, %.4f, %.4f, %.4f, %.4f, %.4f)", state_.work_offset + 1, origin[0], origin[1], origin[2], origin[3],
+          origin[4], origin[5]);
     if (with_shift) canon_shift();
     canon("SET_XY_ROTATION(%.4f)", state_.rotation_deg);
 }
@@ -173,8 +178,10 @@ std::string Interpreter::with_values(std::string_view text) const {
             if (end > at + 1) value = parameters_.number(index);
         }
         char number[64];
-        if (value && std::isfinite(*value)) std::snprintf(number, sizeof number, "%f", *value), result += number;
-        else result += end == at + 1 ? "#" : "######";
+        if (value && std::isfinite(*value))
+            std::snprintf(number, sizeof number, "%f", *value), result += number;
+        else
+            result += end == at + 1 ? "#" : "######";
         at = std::max(end, at + 1);
     }
     return result;

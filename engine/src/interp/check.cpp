@@ -20,9 +20,7 @@ bool is_arc(int motion) { return motion == 20 || motion == 30; }
 bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
 
 // Non-modal codes that use the axis words of their block.
-bool takes_axes(int code) {
-    return code == 100 || code == 280 || code == 300 || code == 520 || code == 920 || code == 310 || code == 650;
-}
+bool takes_axes(int code) { return code == 100 || code == 280 || code == 300 || code == 520 || code == 920 || code == 310 || code == 650; }
 
 std::string words_of(uint32_t mask) {
     std::string text;
@@ -38,14 +36,19 @@ bool Interpreter::place_code(char letter, int number, Request& request) {
     Action action = rule ? action_of(*rule, dialect_) : Action::kUnknown;
     if (action == Action::kUnknown) {
         if (letter == 'M' && (fanuc_family() || is(Dialect::kMach3))) {  // the machine's builder defines them
-            note_once('M', number, spelling('M', number) + " is not known to proveout; it is taken for a function of the machine without motion");
+            note_once('M', number,
+                      spelling('M', number) + " is not known to proveout; it is taken for a function of the machine without motion");
             return true;
         }
-        if (letter == 'M' && is(Dialect::kLinuxcnc) && number >= 2000) return refuse(20, "M code greater than 199: " + spelling('M', number));
+        if (letter == 'M' && is(Dialect::kLinuxcnc) && number >= 2000)
+            return refuse(20, "M code greater than 199: " + spelling('M', number));
         return refuse(20, std::string("unknown ") + letter + " code: " + spelling(letter, number));
     }
-    if (action == Action::kRefused) return refuse(20, spelling(letter, number) + " (" + std::string(rule->meaning) + ") cannot be simulated");
-    if (action == Action::kNoted) note_once(letter, number, spelling(letter, number) + " (" + std::string(rule->meaning) + ") is accepted, its effect is not simulated");
+    if (action == Action::kRefused)
+        return refuse(20, spelling(letter, number) + " (" + std::string(rule->meaning) + ") cannot be simulated");
+    if (action == Action::kNoted)
+        note_once(letter, number,
+                  spelling(letter, number) + " (" + std::string(rule->meaning) + ") is accepted, its effect is not simulated");
     if (action == Action::kIgnored && rule->group != Group::kStop) return true;
     if (number == 40 && letter == 'G') {
         request.dwell = true;
@@ -56,18 +59,22 @@ bool Interpreter::place_code(char letter, int number, Request& request) {
         return true;
     }
     if (rule->group == Group::kNonModal) {
-        if (request.non_modal >= 0 && is(Dialect::kLinuxcnc)) return refuse(21, "two G codes of one group: " + spelling('G', request.non_modal) + " and " + spelling('G', number));
+        if (request.non_modal >= 0 && is(Dialect::kLinuxcnc))
+            return refuse(21, "two G codes of one group: " + spelling('G', request.non_modal) + " and " + spelling('G', number));
         request.non_modal = number;
         return true;
     }
     int16_t& slot = request.code[static_cast<size_t>(rule->group)];
     bool strict = is(Dialect::kLinuxcnc);
-    if (rule->group == Group::kMotion && (slot == kNoMotion || (slot >= 0 && number == kNoMotion))) {  // G80 beside a motion code counts for nothing
+    if (rule->group == Group::kMotion &&
+        (slot == kNoMotion || (slot >= 0 && number == kNoMotion))) {  // G80 beside a motion code counts for nothing
         if (slot == kNoMotion) slot = static_cast<int16_t>(number);
         return true;
     }
-    if (slot >= 0 && strict && rule->group != Group::kOtherM && !(rule->group == Group::kCoolant && slot != number && slot != 90 && number != 90))
-        return refuse(21, std::string("two ") + letter + " codes of one group: " + spelling(letter, slot) + " and " + spelling(letter, number));
+    if (slot >= 0 && strict && rule->group != Group::kOtherM &&
+        !(rule->group == Group::kCoolant && slot != number && slot != 90 && number != 90))
+        return refuse(21,
+                      std::string("two ") + letter + " codes of one group: " + spelling(letter, slot) + " and " + spelling(letter, number));
     slot = static_cast<int16_t>(number);
     return true;
 }
@@ -80,8 +87,8 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
         if (!place_code('M', block.m[static_cast<size_t>(i)], request)) return false;
     request.stop = request[Group::kStop];
     request.axis_words = block.words & kAxisLetters;
-    if (request.dwell && fanuc_family()) request.axis_words = 0;                     // X and U are the time
-    if (block.has_g(500) || block.has_g(501)) request.axis_words = 0;                // scaling, mirror image off: the words name axes
+    if (request.dwell && fanuc_family()) request.axis_words = 0;       // X and U are the time
+    if (block.has_g(500) || block.has_g(501)) request.axis_words = 0;  // scaling, mirror image off: the words name axes
     return true;
 }
 
@@ -95,7 +102,8 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
     if (length == 431 || length == 432) axes_taken = true;  // the words are the offsets
     if (grbl_family() && length == 431) axes_taken = true;
     if (axes_taken && explicit_motion >= 0 && explicit_motion != kNoMotion && is(Dialect::kLinuxcnc))
-        return refuse(24, "two G codes use the axis words: " + spelling('G', explicit_motion) + " and " + spelling('G', request.non_modal >= 0 ? request.non_modal : length));
+        return refuse(24, "two G codes use the axis words: " + spelling('G', explicit_motion) + " and " +
+                              spelling('G', request.non_modal >= 0 ? request.non_modal : length));
     if (axes_taken) return true;
     if (explicit_motion == kNoMotion) {
         if (moving == 0) return true;
@@ -153,7 +161,8 @@ bool Interpreter::check_words(const Block& block, const Request& request) {
 bool Interpreter::check_values(const Block& block) {
     double limit = kMaxCoordinate_mm / state_.unit_mm();
     for (char letter = 'A'; letter <= 'Z'; ++letter)
-        if (block.has(letter) && !(std::fabs(block.get(letter)) <= (letter == 'F' || letter == 'S' ? kMaxRate : limit))) return refuse(38, std::string("the value of ") + letter + " is out of range");
+        if (block.has(letter) && !(std::fabs(block.get(letter)) <= (letter == 'F' || letter == 'S' ? kMaxRate : limit)))
+            return refuse(38, std::string("the value of ") + letter + " is out of range");
     if (grbl_family()) return true;
     for (char letter : {'F', 'S', 'T', 'D', 'H'}) {
         if (!block.has(letter) || block.get(letter) >= 0) continue;

@@ -15,7 +15,7 @@ using gcode::Block;
 constexpr uint32_t kAxisWords = bits("XYZ"), kCentreWords = bits("IJK");
 constexpr double kMaxLineNumber = 10'000'000;
 constexpr int kMaxGrblTool = 255;
-constexpr int kMaxGrblCode = 255;   // ten times less than in CodeRule: the firmware's limit for any code number
+constexpr int kMaxGrblCode = 255;  // ten times less than in CodeRule: the firmware's limit for any code number
 
 bool is_cycle(int motion) { return (motion >= 730 && motion <= 760) || (motion >= 810 && motion <= 890); }
 bool is_arc(int motion) { return motion == 20 || motion == 30; }
@@ -30,13 +30,14 @@ enum class AxisUser { kNone, kMotion, kNonModal, kLength };
 }  // namespace
 
 struct GrblWords {
-    uint32_t groups = 0;   // bits of Group
+    uint32_t groups = 0;  // bits of Group
     uint32_t letters = 0;
     AxisUser user = AxisUser::kNone;
 };
 
 bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
-    if (number / 10 > kMaxGrblCode && !is(Dialect::kGrblhal)) {  // the firmware keeps eight bits of the number and takes the rest for decimals
+    if (number / 10 > kMaxGrblCode &&
+        !is(Dialect::kGrblhal)) {  // the firmware keeps eight bits of the number and takes the rest for decimals
         const CodeRule* wrapped = rule_of(letter, (number / 10 & kMaxGrblCode) * 10);
         bool known = letter == 'M' || (wrapped && action_of(*wrapped, dialect_) != Action::kUnknown);
         return refuse(known ? 23 : 20, "unknown code " + spelling(letter, number));
@@ -50,8 +51,9 @@ bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
         bool tenths = number % 10 != 0;
         const CodeRule* whole = rule_of(letter, number / 10 * 10);
         bool known = whole && action_of(*whole, dialect_) != Action::kUnknown;
-        bool decimals_decide = letter == 'G' && (number / 10 == 10 || number / 10 == 28 || number / 10 == 30 || number / 10 == 38 || number / 10 == 43 ||
-                                                 number / 10 == 49 || number / 10 == 61 || number / 10 == 90 || number / 10 == 91 || number / 10 == 92);
+        bool decimals_decide =
+            letter == 'G' && (number / 10 == 10 || number / 10 == 28 || number / 10 == 30 || number / 10 == 38 || number / 10 == 43 ||
+                              number / 10 == 49 || number / 10 == 61 || number / 10 == 90 || number / 10 == 91 || number / 10 == 92);
         if (tenths && letter == 'M') return refuse(23, "M codes have no decimals: " + spelling(letter, number));
         if (tenths && known && !decimals_decide) return refuse(23, "unknown code " + spelling(letter, number));
         return refuse(20, spelling(letter, number) + " is not supported");
@@ -62,7 +64,8 @@ bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
     if (rule->group == Group::kToolLength) user = AxisUser::kLength;
     bool taken = (seen.groups & (1u << static_cast<int>(rule->group))) != 0;
     if (user != AxisUser::kNone && !(hal_groups_first(dialect_) && taken)) {
-        if (seen.user != AxisUser::kNone) return refuse(24, "two codes of the block want the axis words (" + spelling(letter, number) + " is the second)");
+        if (seen.user != AxisUser::kNone)
+            return refuse(24, "two codes of the block want the axis words (" + spelling(letter, number) + " is the second)");
         seen.user = user;
     }
     uint32_t mask = 1u << static_cast<int>(rule->group);
@@ -171,7 +174,9 @@ bool Interpreter::check_grbl_motion(const Block& block, const Request& request, 
     uint32_t axes = block.words & kAxisWords;
     bool straight_without_axes = (motion == 0 || motion == 10) && axes == 0;
     double feed = block.has('F') ? block.get('F') : state_.feed;
-    FeedMode mode = request[Group::kFeedMode] < 0 ? state_.feed_mode : request[Group::kFeedMode] == 930 ? FeedMode::kInverseTime : FeedMode::kPerMinute;
+    FeedMode mode = request[Group::kFeedMode] < 0      ? state_.feed_mode
+                    : request[Group::kFeedMode] == 930 ? FeedMode::kInverseTime
+                                                       : FeedMode::kPerMinute;
     if (mode != state_.feed_mode && !block.has('F')) feed = 0;
     if (motion != 0 && !(feed > 0)) return refuse(22, "the feed is missing");
     if (straight_without_axes) return true;
@@ -179,12 +184,16 @@ bool Interpreter::check_grbl_motion(const Block& block, const Request& request, 
         uint32_t plane_axes = state_.plane == ArcPlane::kXY ? bits("XY") : state_.plane == ArcPlane::kZX ? bits("ZX") : bits("YZ");
         int plane = request[Group::kPlane];
         if (plane >= 0) plane_axes = plane == 170 ? bits("XY") : plane == 180 ? bits("ZX") : bits("YZ");
-        uint32_t centre = (plane_axes & bits("X") ? bit('I') : 0u) | (plane_axes & bits("Y") ? bit('J') : 0u) | (plane_axes & bits("Z") ? bit('K') : 0u);
+        uint32_t centre =
+            (plane_axes & bits("X") ? bit('I') : 0u) | (plane_axes & bits("Y") ? bit('J') : 0u) | (plane_axes & bits("Z") ? bit('K') : 0u);
         if (!hal && axes == 0) return refuse(26, "an arc needs axis words");
         if (!hal && (axes & plane_axes) == 0) return refuse(32, "an arc needs an axis word of its plane");
-        if (block.has('R')) left &= ~bit('R');
-        else if (!block.has_any(centre)) return refuse(35, "an arc needs R or a centre in its plane (I J K)");
-        else left &= ~kCentreWords;
+        if (block.has('R'))
+            left &= ~bit('R');
+        else if (!block.has_any(centre))
+            return refuse(35, "an arc needs R or a centre in its plane (I J K)");
+        else
+            left &= ~kCentreWords;
         if (hal) left &= ~bit('P');
     }
     if (is_probe(motion) && axes == 0) return refuse(26, "a probing move needs axis words");

@@ -1,4 +1,4 @@
-// The code table. Sources: LinuxCNC G-code and M-code reference 2.9; GRBL 1.1 and grblHAL as measured; Fanuc 0i-MF; Haas mill; Mach3 reference.
+// The code table. Sources: LinuxCNC code reference 2.9; GRBL 1.1 and grblHAL as measured; Fanuc 0i-MF; Haas mill; Mach3 reference.
 #include "interp/codes.h"
 
 #include <array>

@@ -10,9 +10,34 @@
 namespace proveout::interp {
 
 enum class Group : uint8_t {
-    kNonModal, kMotion, kPlane, kDistance, kArcDistance, kFeedMode, kUnits, kCutterSide, kToolLength, kRetract, kWorkOffset, kPathMode,
-    kSpindleMode, kDiameterMode, kScaling, kMirror, kRotation, kMacroModal, kPolar, kOtherG,
-    kStop, kToolChange, kSpindle, kCoolant, kOverride, kSubprogram, kModalState, kOtherM
+    kNonModal,
+    kMotion,
+    kPlane,
+    kDistance,
+    kArcDistance,
+    kFeedMode,
+    kUnits,
+    kCutterSide,
+    kToolLength,
+    kRetract,
+    kWorkOffset,
+    kPathMode,
+    kSpindleMode,
+    kDiameterMode,
+    kScaling,
+    kMirror,
+    kRotation,
+    kMacroModal,
+    kPolar,
+    kOtherG,
+    kStop,
+    kToolChange,
+    kSpindle,
+    kCoolant,
+    kOverride,
+    kSubprogram,
+    kModalState,
+    kOtherM
 };
 
 enum class Action : uint8_t {
@@ -25,9 +50,9 @@ enum class Action : uint8_t {
 
 struct CodeRule {
     char letter;
-    int16_t number;             // ten times the code
+    int16_t number;  // ten times the code
     Group group;
-    std::string_view actions;   // one character per dialect, in the order linuxcnc grbl grblhal fanuc haas mach3: - + i n r
+    std::string_view actions;  // one character per dialect, in the order linuxcnc grbl grblhal fanuc haas mach3: - + i n r
     std::string_view meaning;
 };
 

@@ -30,7 +30,8 @@ bool Interpreter::read_cycle_words(const Block& block, int code) {
         cycle.active = true;
         cycle.initial_level = level;
     }
-    // Fanuc, Haas, Mach3 keep levels: "G91 X10 K3" repeats the same hole. LinuxCNC and grblHAL keep the words and read them in the new mode.
+    // Fanuc, Haas, Mach3 keep levels: "G91 X10 K3" repeats the same hole. LinuxCNC and grblHAL keep the words and read them in the new
+    // mode.
     bool levels = keeps_levels() && state_.incremental;
     if (block.has('R')) cycle.r = block.get('R') + (levels ? cycle.initial_level : 0), cycle.has_r = true;
     if (block.has(bottom_letter)) cycle.bottom = block.get(bottom_letter) + (levels ? cycle.r : 0), cycle.has_bottom = true;
@@ -55,7 +56,8 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     bool spindle_needed = code == 740 || code == 840;
     if (is(Dialect::kLinuxcnc) && block.has_any(gcode::bits("ABC"))) return refuse(0, "rotary words in a canned cycle");
     if (!(state_.feed > 0) && !is(Dialect::kMach3)) return refuse(22, "canned cycle without a feed");
-    if (state_.feed_mode == FeedMode::kInverseTime && is(Dialect::kLinuxcnc)) return refuse(0, "a canned cycle cannot be used with inverse-time feed (G93)");
+    if (state_.feed_mode == FeedMode::kInverseTime && is(Dialect::kLinuxcnc))
+        return refuse(0, "a canned cycle cannot be used with inverse-time feed (G93)");
     if (!read_cycle_words(block, code)) return false;
     if (spindle_needed && state_.spindle == 0 && is(Dialect::kLinuxcnc)) return refuse(0, "the spindle must turn for a tapping cycle");
     CycleWords& cycle = state_.cycle;

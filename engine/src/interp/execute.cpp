@@ -1,4 +1,5 @@
-// One block in the order of RS274/NGC: feed mode, F, S, T, tool change, spindle, coolant, dwell, plane, units, offsets, modes, motion, stop.
+// One block in the order of RS274/NGC: feed mode, F, S, T, tool change, spindle, coolant, dwell, plane, units, offsets, modes, motion,
+// stop.
 #include <algorithm>
 #include <cmath>
 
@@ -10,9 +11,9 @@ namespace {
 
 using gcode::Block;
 
-constexpr int kMaxTool = 99999;          // contract: tool numbers 1 to 99999
-constexpr size_t kMaxSavedStates = 64;   // M70 without end
-constexpr double kGrblDwellStep_s = 0.05;// GRBL rounds dwells up to it
+constexpr int kMaxTool = 99999;            // contract: tool numbers 1 to 99999
+constexpr size_t kMaxSavedStates = 64;     // M70 without end
+constexpr double kGrblDwellStep_s = 0.05;  // GRBL rounds dwells up to it
 
 }  // namespace
 
@@ -49,12 +50,23 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
     if (request[Group::kToolChange] == 60 && !do_tool_change()) return false;
     if (!do_other_m(block, request)) return false;
     switch (request[Group::kSpindle]) {
-        case 30: set_spindle(1); break;
-        case 40: set_spindle(-1); break;
-        case 50: set_spindle(0); break;
-        case 130: set_spindle(1), state_.flood = true; break;
-        case 140: set_spindle(-1), state_.flood = true; break;
-        default: break;
+        case 30:
+            set_spindle(1);
+            break;
+        case 40:
+            set_spindle(-1);
+            break;
+        case 50:
+            set_spindle(0);
+            break;
+        case 130:
+            set_spindle(1), state_.flood = true;
+            break;
+        case 140:
+            set_spindle(-1), state_.flood = true;
+            break;
+        default:
+            break;
     }
     do_coolant(block);
     if (request.dwell && !do_dwell(block)) return false;
@@ -89,8 +101,9 @@ void Interpreter::do_feed_mode(int code) {
     FeedMode mode = code == 930 ? FeedMode::kInverseTime : code == 940 ? FeedMode::kPerMinute : FeedMode::kPerRevolution;
     if (mode != state_.feed_mode && !is(Dialect::kMach3)) state_.feed = 0;  // F must be given again
     state_.feed_mode = mode;
-    canon("COMMENT(\"interpreter: feed mode set to %s\")",
-          mode == FeedMode::kInverseTime ? "inverse time" : mode == FeedMode::kPerMinute ? "units per minute" : "units per revolution");
+    canon("COMMENT(\"interpreter: feed mode set to %s\")", mode == FeedMode::kInverseTime ? "inverse time"
+                                                           : mode == FeedMode::kPerMinute ? "units per minute"
+                                                                                          : "units per revolution");
     canon("SET_FEED_MODE(0, %d)", mode == FeedMode::kPerRevolution ? 1 : 0);
     if (mode != FeedMode::kInverseTime) canon("SET_FEED_RATE(0.0000)");
 }
@@ -111,8 +124,10 @@ void Interpreter::do_spindle(const Block& block) {
 // Tells the observer when speed or direction really change.
 void Interpreter::set_spindle(int direction) {
     state_.spindle = direction;
-    if (direction == 0) canon("STOP_SPINDLE_TURNING(0)");
-    else if (!block_.has('S') || block_.has_m(30) || block_.has_m(40)) canon("START_SPINDLE_%s(0)", direction > 0 ? "CLOCKWISE" : "COUNTERCLOCKWISE");
+    if (direction == 0)
+        canon("STOP_SPINDLE_TURNING(0)");
+    else if (!block_.has('S') || block_.has_m(30) || block_.has_m(40))
+        canon("START_SPINDLE_%s(0)", direction > 0 ? "CLOCKWISE" : "COUNTERCLOCKWISE");
     double rpm = direction * state_.speed;
     if (options_.want_states) {
         char text[48];
@@ -127,10 +142,17 @@ void Interpreter::set_spindle(int direction) {
 void Interpreter::do_coolant(const Block& block) {
     for (int i = 0; i < block.m_count; ++i) {
         switch (block.m[static_cast<size_t>(i)]) {
-            case 70: state_.mist = true, canon("MIST_ON()"); break;
-            case 80: state_.flood = true, canon("FLOOD_ON()"); break;
-            case 90: state_.mist = state_.flood = false, canon("MIST_OFF()"), canon("FLOOD_OFF()"); break;
-            default: break;
+            case 70:
+                state_.mist = true, canon("MIST_ON()");
+                break;
+            case 80:
+                state_.flood = true, canon("FLOOD_ON()");
+                break;
+            case 90:
+                state_.mist = state_.flood = false, canon("MIST_OFF()"), canon("FLOOD_OFF()");
+                break;
+            default:
+                break;
         }
     }
 }
@@ -234,7 +256,8 @@ void Interpreter::restore_modes(const State& saved) {
     state_.plane = saved.plane;
     if (saved.feed != state_.feed) canon("SET_FEED_RATE(%.4f)", saved.feed);
     if (saved.speed != state_.speed) canon("SET_SPINDLE_SPEED(0, %.4f)", saved.speed);
-    if (saved.incremental != state_.incremental) canon("COMMENT(\"interpreter: distance mode changed to %s\")", saved.incremental ? "incremental" : "absolute");
+    if (saved.incremental != state_.incremental)
+        canon("COMMENT(\"interpreter: distance mode changed to %s\")", saved.incremental ? "incremental" : "absolute");
     state_.incremental = saved.incremental;
     state_.absolute_centres = saved.absolute_centres;
     state_.feed_mode = saved.feed_mode;

@@ -13,9 +13,9 @@ using gcode::Flow;
 
 constexpr int kFlowSyntax = 81, kNotWritable = 39;
 constexpr int kMaxArguments = 30;
-constexpr size_t kMaxLoops = 1000;         // nested; beyond, jumps out of loops have left them open
-constexpr int64_t kLinesPerBlock = 16;     // lines passed over that cost as much of the budget as one block
-constexpr size_t kMaxJumps = 100000;       // remembered targets
+constexpr size_t kMaxLoops = 1000;      // nested; beyond, jumps out of loops have left them open
+constexpr int64_t kLinesPerBlock = 16;  // lines passed over that cost as much of the budget as one block
+constexpr size_t kMaxJumps = 100000;    // remembered targets
 constexpr double kMaxRepeat = 1e12;
 
 bool is_one_of(Flow flow, std::initializer_list<Flow> list) { return std::find(list.begin(), list.end(), flow) != list.end(); }
@@ -66,15 +66,36 @@ bool Interpreter::do_flow(const Block& block, std::string_view) {
             // grblHAL takes a named sub for the text of a file of its own and runs into it.
             if (is(Dialect::kGrblhal) && !block.label.empty() && !gcode::is_digit(block.label.front())) return true;
             return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
-        case Flow::kEndsub: return do_return(block, true);
-        case Flow::kReturn: return do_return(block, true);
-        case Flow::kCall: return do_call(block);
-        case Flow::kIf: case Flow::kElseif: case Flow::kElse: case Flow::kEndif: return do_if(block);
-        case Flow::kWhile: case Flow::kDo: case Flow::kRepeat: return do_loop(block);
-        case Flow::kEndwhile: case Flow::kEndrepeat: return do_end_loop(block);
-        case Flow::kBreak: case Flow::kContinue: return do_break(block);
-        case Flow::kMacroIf: case Flow::kMacroGoto: case Flow::kMacroWhile: case Flow::kMacroDo: case Flow::kMacroEnd: return do_macro_statement(block);
-        case Flow::kNone: case Flow::kProgram: break;
+        case Flow::kEndsub:
+            return do_return(block, true);
+        case Flow::kReturn:
+            return do_return(block, true);
+        case Flow::kCall:
+            return do_call(block);
+        case Flow::kIf:
+        case Flow::kElseif:
+        case Flow::kElse:
+        case Flow::kEndif:
+            return do_if(block);
+        case Flow::kWhile:
+        case Flow::kDo:
+        case Flow::kRepeat:
+            return do_loop(block);
+        case Flow::kEndwhile:
+        case Flow::kEndrepeat:
+            return do_end_loop(block);
+        case Flow::kBreak:
+        case Flow::kContinue:
+            return do_break(block);
+        case Flow::kMacroIf:
+        case Flow::kMacroGoto:
+        case Flow::kMacroWhile:
+        case Flow::kMacroDo:
+        case Flow::kMacroEnd:
+            return do_macro_statement(block);
+        case Flow::kNone:
+        case Flow::kProgram:
+            break;
     }
     return true;
 }
@@ -132,15 +153,18 @@ bool Interpreter::next_branch() {
 bool Interpreter::do_loop(const Block& block) {
     gcode::LineCursor& cursor = sources_[source_].cursor;
     size_t floor = calls_.empty() ? 0 : calls_.back().loops;
-    bool closes_do = block.flow == Flow::kWhile && loops_.size() > floor && loops_.back().kind == LoopKind::kDo && loops_.back().label == block.label;
+    bool closes_do =
+        block.flow == Flow::kWhile && loops_.size() > floor && loops_.back().kind == LoopKind::kDo && loops_.back().label == block.label;
     if (!closes_do && !once(block)) return false;
     Loop* top = loops_.size() > floor ? &loops_.back() : nullptr;
     double value = 0;
     std::string_view text = block.rest;
     if (block.flow != Flow::kDo && !condition(text, value)) return false;
     if (closes_do) {
-        if (value != 0) cursor.seek(top->offset, top->line);
-        else loops_.pop_back();
+        if (value != 0)
+            cursor.seek(top->offset, top->line);
+        else
+            loops_.pop_back();
         return true;
     }
     bool again = top && top->kind == LoopKind::kWhile && top->label == block.label && top->offset == line_offset_;
@@ -155,8 +179,10 @@ bool Interpreter::do_loop(const Block& block) {
         if (again) loops_.pop_back();
         return skip_to(block.label, {repeat ? Flow::kEndrepeat : Flow::kEndwhile}, skip_block_);
     }
-    if (repeat) loops_.push_back({LoopKind::kRepeat, std::string(block.label), cursor.offset(), line_, times});
-    else if (!again) loops_.push_back({LoopKind::kWhile, std::string(block.label), line_offset_, line_ - 1});
+    if (repeat)
+        loops_.push_back({LoopKind::kRepeat, std::string(block.label), cursor.offset(), line_, times});
+    else if (!again)
+        loops_.push_back({LoopKind::kWhile, std::string(block.label), line_offset_, line_ - 1});
     return true;
 }
 
@@ -167,8 +193,10 @@ bool Interpreter::do_end_loop(const Block& block) {
     if (loops_.size() <= floor || loops_.back().kind != kind || loops_.back().label != block.label)
         return refuse(kFlowSyntax, "o" + std::string(block.label) + " closes no loop that is open");
     Loop& loop = loops_.back();
-    if (kind == LoopKind::kWhile || --loop.left > 0) cursor.seek(loop.offset, loop.line);
-    else loops_.pop_back();
+    if (kind == LoopKind::kWhile || --loop.left > 0)
+        cursor.seek(loop.offset, loop.line);
+    else
+        loops_.pop_back();
     return true;
 }
 
@@ -191,8 +219,10 @@ bool Interpreter::do_break(const Block& block) {
     }
     if (!skip_to(loop.label, {end}, skip_block_)) return false;
     if (loop.kind == LoopKind::kRepeat) {
-        if (--loops_.back().left > 0) cursor.seek(loop.offset, loop.line);
-        else loops_.pop_back();
+        if (--loops_.back().left > 0)
+            cursor.seek(loop.offset, loop.line);
+        else
+            loops_.pop_back();
     } else {
         cursor.seek(line_offset_, line_ - 1);  // the "while" of the "do" decides
     }
@@ -244,7 +274,8 @@ bool Interpreter::enter(std::string_view label_view, Call call) {
         return refuse(kFlowSyntax, fatal_->message);
     }
     size_t source = 0;
-    if (!find_label(label, call.m98, source, call.start_offset, call.start_line)) return refuse(kFlowSyntax, "subprogram " + label + " is not found");
+    if (!find_label(label, call.m98, source, call.start_offset, call.start_line))
+        return refuse(kFlowSyntax, "subprogram " + label + " is not found");
     if (source_ == 0) call_line_ = line_;
     call.source = source_;
     call.offset = sources_[source_].cursor.offset();
@@ -337,7 +368,9 @@ bool Interpreter::do_subprogram(const Block& block, const Request& request) {
     Call call;
     call.m98 = true;
     call.repeats = static_cast<int64_t>(repeats) - 1;
-    if (code == 980) return enter(std::to_string(number), std::move(call)) || refuse(is(Dialect::kGrblhal) ? kNotWritable : 0, "subprogram O" + std::to_string(number) + " is not found");
+    if (code == 980)
+        return enter(std::to_string(number), std::move(call)) ||
+               refuse(is(Dialect::kGrblhal) ? kNotWritable : 0, "subprogram O" + std::to_string(number) + " is not found");
     // M97: a subprogram that begins at a line number of this file.
     if (calls_.size() >= static_cast<size_t>(kMaxCallDepth)) return refuse(0, "calls are nested too deeply");
     gcode::LineCursor& cursor = sources_[source_].cursor;
@@ -460,11 +493,14 @@ bool Interpreter::apply_assignments(const Block& block) {
     for (int i = 0; i < block.assignment_count; ++i) {
         const gcode::Assignment& assignment = block.assignment[static_cast<size_t>(i)];
         if (assignment.number < 0) {
-            if (!parameters_.set_named(assignment.name, assignment.value)) return refuse(0, "there are more than " + std::to_string(Parameters::kMaxNames) + " named parameters");
+            if (!parameters_.set_named(assignment.name, assignment.value))
+                return refuse(0, "there are more than " + std::to_string(Parameters::kMaxNames) + " named parameters");
             continue;
         }
-        if (fanuc_family() && assignment.number == 3000) return refuse(0, "the program raises alarm " + std::to_string(static_cast<int64_t>(assignment.value)) + " (#3000)");
-        if (!parameters_.writable(assignment.number)) return refuse(kNotWritable, "parameter #" + std::to_string(assignment.number) + " cannot be written");
+        if (fanuc_family() && assignment.number == 3000)
+            return refuse(0, "the program raises alarm " + std::to_string(static_cast<int64_t>(assignment.value)) + " (#3000)");
+        if (!parameters_.writable(assignment.number))
+            return refuse(kNotWritable, "parameter #" + std::to_string(assignment.number) + " cannot be written");
         parameters_.set(assignment.number, assignment.value);
         int offset = assignment.number - 5221;
         if (offset >= 0 && offset < 180 && offset % 20 < kAxes && std::isfinite(assignment.value)) {
@@ -476,7 +512,9 @@ bool Interpreter::apply_assignments(const Block& block) {
 }
 
 std::optional<double> Interpreter::system_number(int index) const {
-    auto axis_value = [&](const Axes& values, int axis, double divisor) { return values[static_cast<size_t>(axis)] / (is_rotary(axis) ? 1 : divisor); };
+    auto axis_value = [&](const Axes& values, int axis, double divisor) {
+        return values[static_cast<size_t>(axis)] / (is_rotary(axis) ? 1 : divisor);
+    };
     double unit = state_.unit_mm();
     if (index < 5000 || index > 5500) {
         if (fanuc_family() && index > 2000 && index <= 2200) return length_of(index - 2000) / unit;
@@ -515,22 +553,57 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
         double value;
     };
     const State& s = state_;
-    const Named kNamed[] = {
-        {"_VMAJOR", 2.9}, {"_VMINOR", 0}, {"_LINE", static_cast<double>(line_)}, {"_TASK", 0}, {"_CALL_LEVEL", static_cast<double>(calls_.size())},
-        {"_MOTION_MODE", static_cast<double>(s.motion)}, {"_PLANE", s.plane == ArcPlane::kXY ? 170.0 : s.plane == ArcPlane::kZX ? 180.0 : 190.0},
-        {"_CCOMP", 400}, {"_METRIC", s.inches ? 0.0 : 1.0}, {"_IMPERIAL", s.inches ? 1.0 : 0.0}, {"_ABSOLUTE", s.incremental ? 0.0 : 1.0},
-        {"_INCREMENTAL", s.incremental ? 1.0 : 0.0}, {"_INVERSE_TIME", s.feed_mode == FeedMode::kInverseTime ? 1.0 : 0.0},
-        {"_UNITS_PER_MINUTE", s.feed_mode == FeedMode::kPerMinute ? 1.0 : 0.0}, {"_UNITS_PER_REV", s.feed_mode == FeedMode::kPerRevolution ? 1.0 : 0.0},
-        {"_COORD_SYSTEM", s.work_offset < 6 ? 540.0 + 10 * s.work_offset : 585.0 + s.work_offset}, {"_TOOL_OFFSET", s.length_active ? 1.0 : 0.0},
-        {"_RETRACT_R_PLANE", s.initial_level ? 0.0 : 1.0}, {"_RETRACT_OLD_Z", s.initial_level ? 1.0 : 0.0},
-        {"_SPINDLE_RPM_MODE", s.constant_surface_speed ? 0.0 : 1.0}, {"_SPINDLE_CSS_MODE", s.constant_surface_speed ? 1.0 : 0.0},
-        {"_IJK_ABSOLUTE_MODE", s.absolute_centres ? 1.0 : 0.0}, {"_LATHE_DIAMETER_MODE", 0}, {"_LATHE_RADIUS_MODE", 1},
-        {"_SPINDLE_ON", s.spindle != 0 ? 1.0 : 0.0}, {"_SPINDLE_CW", s.spindle > 0 ? 1.0 : 0.0}, {"_MIST", s.mist ? 1.0 : 0.0}, {"_FLOOD", s.flood ? 1.0 : 0.0},
-        {"_SPEED_OVERRIDE", 1}, {"_FEED_OVERRIDE", 1}, {"_ADAPTIVE_FEED", 0}, {"_FEED_HOLD", 1}, {"_FEED", s.feed}, {"_RPM", s.speed},
-        {"_X", s.position[0]}, {"_Y", s.position[1]}, {"_Z", s.position[2]}, {"_A", s.position[3]}, {"_B", s.position[4]}, {"_C", s.position[5]},
-        {"_U", s.position[6]}, {"_V", s.position[7]}, {"_W", s.position[8]}, {"_CURRENT_TOOL", static_cast<double>(s.tool)},
-        {"_CURRENT_POCKET", static_cast<double>(s.tool)}, {"_SELECTED_TOOL", static_cast<double>(s.selected_tool)}, {"_SELECTED_POCKET", -1},
-        {"_VALUE", 0}, {"_VALUE_RETURNED", 0}};
+    const Named kNamed[] = {{"_VMAJOR", 2.9},
+                            {"_VMINOR", 0},
+                            {"_LINE", static_cast<double>(line_)},
+                            {"_TASK", 0},
+                            {"_CALL_LEVEL", static_cast<double>(calls_.size())},
+                            {"_MOTION_MODE", static_cast<double>(s.motion)},
+                            {"_PLANE", s.plane == ArcPlane::kXY   ? 170.0
+                                       : s.plane == ArcPlane::kZX ? 180.0
+                                                                  : 190.0},
+                            {"_CCOMP", 400},
+                            {"_METRIC", s.inches ? 0.0 : 1.0},
+                            {"_IMPERIAL", s.inches ? 1.0 : 0.0},
+                            {"_ABSOLUTE", s.incremental ? 0.0 : 1.0},
+                            {"_INCREMENTAL", s.incremental ? 1.0 : 0.0},
+                            {"_INVERSE_TIME", s.feed_mode == FeedMode::kInverseTime ? 1.0 : 0.0},
+                            {"_UNITS_PER_MINUTE", s.feed_mode == FeedMode::kPerMinute ? 1.0 : 0.0},
+                            {"_UNITS_PER_REV", s.feed_mode == FeedMode::kPerRevolution ? 1.0 : 0.0},
+                            {"_COORD_SYSTEM", s.work_offset < 6 ? 540.0 + 10 * s.work_offset : 585.0 + s.work_offset},
+                            {"_TOOL_OFFSET", s.length_active ? 1.0 : 0.0},
+                            {"_RETRACT_R_PLANE", s.initial_level ? 0.0 : 1.0},
+                            {"_RETRACT_OLD_Z", s.initial_level ? 1.0 : 0.0},
+                            {"_SPINDLE_RPM_MODE", s.constant_surface_speed ? 0.0 : 1.0},
+                            {"_SPINDLE_CSS_MODE", s.constant_surface_speed ? 1.0 : 0.0},
+                            {"_IJK_ABSOLUTE_MODE", s.absolute_centres ? 1.0 : 0.0},
+                            {"_LATHE_DIAMETER_MODE", 0},
+                            {"_LATHE_RADIUS_MODE", 1},
+                            {"_SPINDLE_ON", s.spindle != 0 ? 1.0 : 0.0},
+                            {"_SPINDLE_CW", s.spindle > 0 ? 1.0 : 0.0},
+                            {"_MIST", s.mist ? 1.0 : 0.0},
+                            {"_FLOOD", s.flood ? 1.0 : 0.0},
+                            {"_SPEED_OVERRIDE", 1},
+                            {"_FEED_OVERRIDE", 1},
+                            {"_ADAPTIVE_FEED", 0},
+                            {"_FEED_HOLD", 1},
+                            {"_FEED", s.feed},
+                            {"_RPM", s.speed},
+                            {"_X", s.position[0]},
+                            {"_Y", s.position[1]},
+                            {"_Z", s.position[2]},
+                            {"_A", s.position[3]},
+                            {"_B", s.position[4]},
+                            {"_C", s.position[5]},
+                            {"_U", s.position[6]},
+                            {"_V", s.position[7]},
+                            {"_W", s.position[8]},
+                            {"_CURRENT_TOOL", static_cast<double>(s.tool)},
+                            {"_CURRENT_POCKET", static_cast<double>(s.tool)},
+                            {"_SELECTED_TOOL", static_cast<double>(s.selected_tool)},
+                            {"_SELECTED_POCKET", -1},
+                            {"_VALUE", 0},
+                            {"_VALUE_RETURNED", 0}};
     for (const Named& candidate : kNamed)
         if (candidate.name == name) return candidate.value;
     return std::nullopt;

@@ -12,7 +12,8 @@ constexpr int kMaxMoves = 2000;  // of one input, so that loops do not eat the t
 
 struct Check final : MotionObserver {
     bool on_motion(const Motion& m) override {
-        for (double value : {m.from.x, m.from.y, m.from.z, m.to.x, m.to.y, m.to.z, m.centre.x, m.centre.y, m.centre.z, m.sweep_rad, m.feed, m.dwell_s})
+        for (double value :
+             {m.from.x, m.from.y, m.from.z, m.to.x, m.to.y, m.to.z, m.centre.x, m.centre.y, m.centre.z, m.sweep_rad, m.feed, m.dwell_s})
             if (!std::isfinite(value)) std::abort();
         if (m.kind == MotionKind::kArc && m.sweep_rad == 0) std::abort();
         return ++moves < kMaxMoves;
@@ -45,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Check check;
     Context context;
     auto end = interpret(program, options, check, context);
-    if (!end.ok() && (end.error().code != ErrorCode::kUnprocessableGcode || end.error().line <= 0 || end.error().message.empty())) std::abort();
+    if (!end.ok() && (end.error().code != ErrorCode::kUnprocessableGcode || end.error().line <= 0 || end.error().message.empty()))
+        std::abort();
     return 0;
 }

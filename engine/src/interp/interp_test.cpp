@@ -1,7 +1,8 @@
 // Data-driven cases (tests/interp/*.test), laws of reading, and bad input.
 //
-// A case: option lines "key value", a line "----", the program, a line "----", the expected dump. PROVEOUT_REBASELINE=1 writes the dumps anew.
-// Options: dialect, tool N LENGTH, wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon, states, sub NAME (its text: lines "| ...").
+// A case: option lines "key value", a line "----", the program, a line "----", the expected dump. PROVEOUT_REBASELINE=1 writes the dumps
+// anew. Options: dialect, tool N LENGTH, wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon, states, sub NAME (its
+// text: lines "| ...").
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -59,7 +60,9 @@ struct Dump : MotionObserver {
         text += ": " + f.message + "\n";
     }
     void on_state(int64_t line, std::string_view word) override { text += std::to_string(line) + " state " + std::string(word) + "\n"; }
-    void on_comment(int64_t line, std::string_view words) override { text += std::to_string(line) + " comment " + std::string(words) + "\n"; }
+    void on_comment(int64_t line, std::string_view words) override {
+        text += std::to_string(line) + " comment " + std::string(words) + "\n";
+    }
     void on_canon(std::string_view line) override { text += std::string(line) + "\n"; }
 };
 
@@ -124,9 +127,11 @@ std::string run(const std::string& text, Case& test) {
                         return std::string_view(at->second);
                     }};
     Result<ProgramEnd> end = interpret(program, test.options, dump, Context{});
-    if (!end.ok()) return dump.text + "refused in line " + std::to_string(end.error().line) + ": " + end.error().message + " [" + end.error().block + "]\n";
-    dump.text += std::string(end->ended ? "ended" : "not ended") + " in line " + std::to_string(end->last_line) + " at " + triple(end->position_mm) + " machine " +
-                 triple(end->machine_position_mm) + " modal";
+    if (!end.ok())
+        return dump.text + "refused in line " + std::to_string(end.error().line) + ": " + end.error().message + " [" + end.error().block +
+               "]\n";
+    dump.text += std::string(end->ended ? "ended" : "not ended") + " in line " + std::to_string(end->last_line) + " at " +
+                 triple(end->position_mm) + " machine " + triple(end->machine_position_mm) + " modal";
     for (const std::string& code : end->modal) dump.text += " " + code;
     return dump.text + "\n";
 }
@@ -138,8 +143,10 @@ TEST_P(InterpCase, DumpAgrees) {
     std::string part[3], sub;
     int index = 0;
     for (std::string line; std::getline(file, line);) {
-        if (line == "----" && index < 2) ++index;
-        else part[index] += line + "\n";
+        if (line == "----" && index < 2)
+            ++index;
+        else
+            part[index] += line + "\n";
     }
     Case test;
     std::stringstream options(part[0]);
@@ -164,7 +171,8 @@ std::vector<fs::path> cases() {
 
 INSTANTIATE_TEST_SUITE_P(Files, InterpCase, testing::ValuesIn(cases()), [](const auto& file) {
     std::string name = file.param.stem().string();
-    std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
     return name;
 });
 
@@ -217,7 +225,8 @@ std::vector<Step> random_steps(unsigned seed, int count) {
     std::vector<Step> steps;
     double x = 0, y = 0;
     for (int k = 0; k < count; ++k) {
-        Step s{std::max(0, kind(random) - 3), tenths(random) / 10.0, tenths(random) / 10.0, tenths(random) / 10.0, 0, 0, 100.0 + std::abs(tenths(random))};
+        Step s{std::max(0, kind(random) - 3),   tenths(random) / 10.0, tenths(random) / 10.0, tenths(random) / 10.0, 0, 0,
+               100.0 + std::abs(tenths(random))};
         if (s.kind == 2) s.i = tenths(random) / 10.0 + 50, s.j = 0, s.x = x + 2 * s.i, s.y = y;  // half circles end exactly
         x = s.x, y = s.y;
         steps.push_back(s);
@@ -232,7 +241,8 @@ std::string spell(const std::vector<Step>& steps, double unit, bool incremental,
     char line[256];
     for (const Step& s : steps) {
         double px = incremental ? s.x - x : s.x, py = incremental ? s.y - y : s.y, pz = incremental ? s.z - z : s.z;
-        int n = std::snprintf(line, sizeof line, "G%d%sX%.10f%sY%.10f%sZ%.10f", s.kind, gap.c_str(), px / unit, gap.c_str(), py / unit, gap.c_str(), pz / unit);
+        int n = std::snprintf(line, sizeof line, "G%d%sX%.10f%sY%.10f%sZ%.10f", s.kind, gap.c_str(), px / unit, gap.c_str(), py / unit,
+                              gap.c_str(), pz / unit);
         if (s.kind == 2) n += std::snprintf(line + n, sizeof line - static_cast<size_t>(n), " I%.10f J%.10f", s.i / unit, s.j / unit);
         if (s.kind > 0) std::snprintf(line + n, sizeof line - static_cast<size_t>(n), " F%.10f", s.f / unit);
         text += line + tail + "\n";
@@ -264,7 +274,8 @@ TEST(InterpLaws, FastPathIsGeneralPath) {
             auto steps = random_steps(seed, 80);
             for (double unit : {1.0, kMmPerInch})
                 for (bool incremental : {false, true})
-                    expect_same(moves_of(spell(steps, unit, incremental, " ", ""), dialect), moves_of(spell(steps, unit, incremental, "", " (general)"), dialect), 0, true);
+                    expect_same(moves_of(spell(steps, unit, incremental, " ", ""), dialect),
+                                moves_of(spell(steps, unit, incremental, "", " (general)"), dialect), 0, true);
         }
     }
 }
@@ -274,7 +285,8 @@ TEST(InterpLaws, LineEndsAndNumbersOfLinesDoNotMatter) {
     std::string text = spell(steps, 1, false, " ", ""), crlf, numbered;
     int n = 0;
     std::stringstream stream(text);
-    for (std::string line; std::getline(stream, line);) crlf += line + "\r\n", numbered += "N" + std::to_string(n += 10) + " " + line + "\n";
+    for (std::string line; std::getline(stream, line);)
+        crlf += line + "\r\n", numbered += "N" + std::to_string(n += 10) + " " + line + "\n";
     expect_same(moves_of(text), moves_of(crlf), 0, true);
     expect_same(moves_of(text), moves_of(numbered), 0, true);
 }
@@ -318,7 +330,8 @@ TEST(InterpBadInput, AnyBytesGiveAnAnswer) {
         std::string text;
         size_t size = random() % 200;
         for (size_t i = 0; i < size; ++i) text += round % 3 == 0 ? static_cast<char>(random()) : alphabet[random() % alphabet.size()];
-        for (Dialect dialect : {Dialect::kLinuxcnc, Dialect::kGrbl, Dialect::kGrblhal, Dialect::kFanuc, Dialect::kHaas, Dialect::kMach3, Dialect::kAuto}) {
+        for (Dialect dialect :
+             {Dialect::kLinuxcnc, Dialect::kGrbl, Dialect::kGrblhal, Dialect::kFanuc, Dialect::kHaas, Dialect::kMach3, Dialect::kAuto}) {
             auto end = read_all(text, dialect);
             if (!end.ok()) {
                 EXPECT_EQ(end.error().code, ErrorCode::kUnprocessableGcode);

@@ -11,11 +11,11 @@ namespace proveout::interp {
 
 namespace {
 
-constexpr int64_t kLinesPerCheck = 1024;   // between two looks at Context::stop
-constexpr size_t kMaxBlockText = 256;      // of a line in findings and errors (finding.h)
-constexpr int64_t kPilotBlocks = 10000;    // to find the first programmed X and Y; beyond, zero is taken
-constexpr double kFastLimit = 1e6;         // program units; larger coordinates go the general way, which checks them
-constexpr size_t kFastLine = 79;           // bytes; every dialect takes lines of that length, longer ones go the general way
+constexpr int64_t kLinesPerCheck = 1024;  // between two looks at Context::stop
+constexpr size_t kMaxBlockText = 256;     // of a line in findings and errors (finding.h)
+constexpr int64_t kPilotBlocks = 10000;   // to find the first programmed X and Y; beyond, zero is taken
+constexpr double kFastLimit = 1e6;        // program units; larger coordinates go the general way, which checks them
+constexpr size_t kFastLine = 79;          // bytes; every dialect takes lines of that length, longer ones go the general way
 constexpr int kErrorLetter = 1, kErrorFeed = 22, kErrorSetting = 3, kErrorHoming = 5, kErrorJog = 16;
 
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
@@ -30,7 +30,8 @@ bool line_changes_tool(std::string_view line) {
         if (comment || (c != 'M' && c != 'm')) continue;
         size_t p = at + 1;
         while (p < line.size() && (line[p] == ' ' || line[p] == '0')) ++p;
-        if (p < line.size() && line[p] == '6' && (p + 1 >= line.size() || (!gcode::is_digit(line[p + 1]) && line[p + 1] != '.'))) return true;
+        if (p < line.size() && line[p] == '6' && (p + 1 >= line.size() || (!gcode::is_digit(line[p + 1]) && line[p + 1] != '.')))
+            return true;
     }
     return false;
 }
@@ -41,7 +42,8 @@ bool has_tool_change(std::string_view text) {
         // To the next line with an M. Most lines of long programs have none.
         const void* upper = std::memchr(text.data() + at, 'M', text.size() - at);
         size_t found = upper ? static_cast<size_t>(static_cast<const char*>(upper) - text.data()) : text.size();
-        if (const void* lower = std::memchr(text.data() + at, 'm', found - at)) found = static_cast<size_t>(static_cast<const char*>(lower) - text.data());
+        if (const void* lower = std::memchr(text.data() + at, 'm', found - at))
+            found = static_cast<size_t>(static_cast<const char*>(lower) - text.data());
         if (found == text.size()) return false;
         size_t begin = text.substr(at, found - at).rfind('\n');
         begin = begin == std::string_view::npos ? at : at + begin + 1;
@@ -70,8 +72,15 @@ bool is_setting(const std::string& text) {
 
 Interpreter::Interpreter(const Program& program, const InterpretOptions& options, MotionObserver& observer, const Context& context,
                          Dialect dialect)
-    : program_(program), options_(options), observer_(observer), context_(context), dialect_(dialect), grammar_(gcode::grammar_of(dialect)),
-      parameters_(grammar_), parser_(grammar_, parameters_), tool_used_(1000, false) {
+    : program_(program),
+      options_(options),
+      observer_(observer),
+      context_(context),
+      dialect_(dialect),
+      grammar_(gcode::grammar_of(dialect)),
+      parameters_(grammar_),
+      parser_(grammar_, parameters_),
+      tool_used_(1000, false) {
     parameters_.system_number = [this](int index) { return system_number(index); };
     parameters_.system_named = [this](std::string_view name) { return system_named(name); };
 }
@@ -159,7 +168,8 @@ Vec3 Interpreter::pilot() const {
     run.block_limit_ = kPilotBlocks;
     (void)run.run("");  // a refusal will come again
     Vec3 zero = options_.work_offsets[0];
-    bool far_x = std::fabs(observer.at.x) > kFarAway_mm / 2, far_y = std::fabs(observer.at.y) > kFarAway_mm / 2;  // incremental: no place known
+    bool far_x = std::fabs(observer.at.x) > kFarAway_mm / 2,
+         far_y = std::fabs(observer.at.y) > kFarAway_mm / 2;  // incremental: no place known
     return {observer.has_x && !far_x ? observer.at.x : zero.x, observer.has_y && !far_y ? observer.at.y : zero.y, 0};
 }
 
@@ -198,8 +208,10 @@ bool Interpreter::step() {
 bool Interpreter::spend(int64_t blocks) {
     repeated_ += blocks;
     if (repeated_ <= options_.max_executed_blocks) return true;
-    fatal_ = error_here(ErrorCode::kUnprocessableGcode,
-                        "loops and calls executed more than " + std::to_string(options_.max_executed_blocks) + " blocks; the program seems not to end", line_text_);
+    fatal_ = error_here(
+        ErrorCode::kUnprocessableGcode,
+        "loops and calls executed more than " + std::to_string(options_.max_executed_blocks) + " blocks; the program seems not to end",
+        line_text_);
     return false;
 }
 
@@ -224,10 +236,18 @@ bool Interpreter::fast_block(std::string_view line) {
         letter = static_cast<char>(letter & ~0x20);
         unsigned slot = 0;
         switch (letter) {
-            case 'X': slot = 0; break;
-            case 'Y': slot = 1; break;
-            case 'Z': slot = 2; break;
-            case 'F': slot = 3; break;
+            case 'X':
+                slot = 0;
+                break;
+            case 'Y':
+                slot = 1;
+                break;
+            case 'Z':
+                slot = 2;
+                break;
+            case 'F':
+                slot = 3;
+                break;
             case 'G': {
                 if (g_seen || p >= end) return false;
                 if (*p == '0' && p + 1 < end && gcode::is_digit(p[1])) ++p;
@@ -237,7 +257,8 @@ bool Interpreter::fast_block(std::string_view line) {
                 g_seen = true;
                 continue;
             }
-            default: return false;
+            default:
+                return false;
         }
         if (seen & (1u << slot)) return false;
         gcode::NumberEnd number = gcode::read_number(p, end, value[slot]);
@@ -257,8 +278,10 @@ bool Interpreter::fast_block(std::string_view line) {
     state_.motion = motion;
     Axes target = state_.position;
     for (int axis = 0; axis < 3; ++axis)
-        if (seen & (1u << axis)) target[static_cast<size_t>(axis)] = state_.incremental ? target[static_cast<size_t>(axis)] + value[axis] : value[axis];
-    if (!straight(motion == 0 ? MotionKind::kRapid : MotionKind::kFeed, target)) fatal_ = error_here(ErrorCode::kUnprocessableGcode, refusal_.message, line);
+        if (seen & (1u << axis))
+            target[static_cast<size_t>(axis)] = state_.incremental ? target[static_cast<size_t>(axis)] + value[axis] : value[axis];
+    if (!straight(motion == 0 ? MotionKind::kRapid : MotionKind::kFeed, target))
+        fatal_ = error_here(ErrorCode::kUnprocessableGcode, refusal_.message, line);
     return true;
 }
 
@@ -269,7 +292,8 @@ bool Interpreter::general_block(std::string_view line) {
     bool done = execute_line(line);
     refresh_motion();
     if (options_.want_states) tell_states(before);
-    fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active && modal_macro_.empty();
+    fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
+                  modal_macro_.empty();
     return done;
 }
 
@@ -286,7 +310,7 @@ bool Interpreter::execute_line(std::string_view line) {
     if (block_.deleted && options_.block_delete) return true;
     if (!parsed && fanuc_family() && !line.empty() && line.find_first_not_of(" \t") != std::string_view::npos &&
         line[line.find_first_not_of(" \t")] == '%')
-        return percent_line();  // text behind the % is a label of the tape
+        return percent_line();                                                        // text behind the % is a label of the tape
     if (!parsed && fanuc_family() && percent_mode_ && !seen_text_ && source_ == 0) {  // before the first block
         find("UNSUPPORTED_CODE", "the line is no block; at the head of the program it is taken for a title: " + parser_.refusal().message);
         return true;
@@ -303,9 +327,12 @@ bool Interpreter::execute_line(std::string_view line) {
     ++blocks_;
     if (block_.real_time && !real_time_noted_) {
         real_time_noted_ = true;
-        find("NOT_EXECUTED", "real-time characters (? ! ~ and bytes above 0x7f) act at once in the firmware and never reach the program; they are not executed");
+        find("NOT_EXECUTED",
+             "real-time characters (? ! ~ and bytes above 0x7f) act at once in the firmware and never reach the program; they are not "
+             "executed");
     }
-    if (parsed && block_.flow == gcode::Flow::kProgram && state_.has_moved && calls_.empty() && !is(Dialect::kLinuxcnc)) {  // the next program of the tape
+    if (parsed && block_.flow == gcode::Flow::kProgram && state_.has_moved && calls_.empty() &&
+        !is(Dialect::kLinuxcnc)) {  // the next program of the tape
         over_ = true;
         return true;
     }
@@ -346,7 +373,8 @@ bool Interpreter::sender_tool_change() {
     return do_tool_change();
 }
 
-// Modes that the block has changed. Spindle and tool are told where they change, with speed and number; the motion mode is seen in the moves.
+// Modes that the block has changed. Spindle and tool are told where they change, with speed and number; the motion mode is seen in the
+// moves.
 void Interpreter::tell_states(const std::vector<std::string>& before) {
     std::vector<std::string> now = modal_codes();
     for (size_t i = 1; i < now.size(); ++i) {
@@ -384,9 +412,11 @@ bool Interpreter::check_jog(const std::string& text) {
     }
     for (int i = 0; i < jog.g_count; ++i) {
         int g = jog.g[static_cast<size_t>(i)];
-        if (g != 200 && g != 210 && g != 900 && g != 910 && g != 530) return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
+        if (g != 200 && g != 210 && g != 900 && g != 910 && g != 530)
+            return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
     }
-    if (jog.m_count > 0 || (jog.words & ~gcode::bits("XYZFN"))) return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
+    if (jog.m_count > 0 || (jog.words & ~gcode::bits("XYZFN")))
+        return refuse(kErrorJog, "a jog takes G20 G21 G90 G91 G53, axis words and F only");
     return jog.has('F') || refuse(kErrorFeed, "a jog needs F");
 }
 
@@ -420,7 +450,10 @@ bool Interpreter::end_of_source() {
         return false;
     }
     if (!loops_.empty() && !grbl_family()) {
-        fatal_ = error_here(ErrorCode::kUnprocessableGcode, "the file ends inside o" + loops_.back().label + " (opened in line " + std::to_string(loops_.back().line + 1) + ")", line_text_);
+        fatal_ =
+            error_here(ErrorCode::kUnprocessableGcode,
+                       "the file ends inside o" + loops_.back().label + " (opened in line " + std::to_string(loops_.back().line + 1) + ")",
+                       line_text_);
         return false;
     }
     over_ = true;
@@ -430,8 +463,10 @@ bool Interpreter::end_of_source() {
 bool Interpreter::handle_refusal(std::string_view line) {
     int code = refusal_.code;
     if (grbl_family()) {
-        if (code == kErrorFeed) find("FEED_MISSING", Severity::kError, refusal_.message, code);
-        else find("BLOCK_REFUSED", Severity::kError, refusal_.message + "; nothing of the block is executed", code);
+        if (code == kErrorFeed)
+            find("FEED_MISSING", Severity::kError, refusal_.message, code);
+        else
+            find("BLOCK_REFUSED", Severity::kError, refusal_.message + "; nothing of the block is executed", code);
         return true;
     }
     fatal_ = error_here(ErrorCode::kUnprocessableGcode, refusal_.message, line);
@@ -511,7 +546,8 @@ std::vector<std::string> Interpreter::modal_codes() const {
     codes.push_back(state_.incremental ? "G91" : "G90");
     codes.push_back(state_.feed_mode == FeedMode::kInverseTime ? "G93" : state_.feed_mode == FeedMode::kPerMinute ? "G94" : "G95");
     if (!is(Dialect::kGrbl)) codes.push_back(state_.initial_level ? "G98" : "G99");
-    if (!grbl_family()) codes.push_back(state_.path_mode == PathMode::kContinuous ? "G64" : state_.path_mode == PathMode::kExactPath ? "G61" : "G61.1");
+    if (!grbl_family())
+        codes.push_back(state_.path_mode == PathMode::kContinuous ? "G64" : state_.path_mode == PathMode::kExactPath ? "G61" : "G61.1");
     codes.push_back(!state_.length_active ? "G49" : state_.length_number >= 0 ? "G43" : "G43.1");
     codes.push_back("G40");
     codes.push_back(state_.spindle > 0 ? "M3" : state_.spindle < 0 ? "M4" : "M5");

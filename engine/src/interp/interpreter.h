@@ -25,12 +25,12 @@ constexpr double kMaxCoordinate_mm = 1e7;  // no machine is larger, and all late
 
 // What the codes of one block ask for, sorted by group.
 struct Request {
-    std::array<int16_t, 32> code;   // by Group: ten times the code, -1 none. kNonModal: dwell excluded
+    std::array<int16_t, 32> code;  // by Group: ten times the code, -1 none. kNonModal: dwell excluded
     bool dwell = false, machine_coordinates = false;
-    int non_modal = -1;             // G10 G28 G28.1 G30 G30.1 G52 G92 G92.1 ... G31 G65
-    int motion = -1;                // explicit or modal motion to carry out; -1: none
-    uint32_t axis_words = 0;        // bits of X Y Z A B C U V W that stand in the block
-    int stop = -1;                  // M0 M1 M2 M30 M60
+    int non_modal = -1;       // G10 G28 G28.1 G30 G30.1 G52 G92 G92.1 ... G31 G65
+    int motion = -1;          // explicit or modal motion to carry out; -1: none
+    uint32_t axis_words = 0;  // bits of X Y Z A B C U V W that stand in the block
+    int stop = -1;            // M0 M1 M2 M30 M60
     int operator[](Group group) const { return code[static_cast<size_t>(group)]; }
 };
 
@@ -52,7 +52,7 @@ class Interpreter {
 
   private:
     struct Source {
-        std::string name;            // empty: the program itself
+        std::string name;  // empty: the program itself
         gcode::LineCursor cursor;
         std::map<std::string, std::pair<size_t, int64_t>, std::less<>> labels;  // subs: offset and number of the line before
         bool labels_known = false;
@@ -67,13 +67,13 @@ class Interpreter {
         bool taken = false;  // kIf: a branch has been executed
     };
     struct Call {
-        size_t source = 0;   // to return to
+        size_t source = 0;  // to return to
         size_t offset = 0;
         int64_t line = 0;
         size_t own_source = 0;
-        size_t loops = 0;    // depth of loops_ at the call
+        size_t loops = 0;  // depth of loops_ at the call
         std::string label;
-        int64_t repeats = 0; // left, M98 L
+        int64_t repeats = 0;  // left, M98 L
         size_t start_offset = 0;
         int64_t start_line = 0;
         bool locals = false;
@@ -86,15 +86,15 @@ class Interpreter {
     void start();
     void start_pose();
     Vec3 pilot() const;
-    bool step();                                     // one line; false: the run is over
+    bool step();  // one line; false: the run is over
     bool fast_block(std::string_view line);
     bool general_block(std::string_view line);
     bool execute_line(std::string_view line);
     bool end_of_source();
-    bool spend(int64_t blocks = 1);                  // budget of repeated blocks; false: used up
+    bool spend(int64_t blocks = 1);  // budget of repeated blocks; false: used up
     bool handle_refusal(std::string_view line);
     void tell_states(const std::vector<std::string>& before);
-    bool sender_line(std::string_view line);         // GRBL: $ lines; true: done with the line
+    bool sender_line(std::string_view line);  // GRBL: $ lines; true: done with the line
     bool check_jog(const std::string& text);
     bool sender_tool_change();
     bool percent_line();
@@ -248,17 +248,17 @@ class Interpreter {
     size_t source_ = 0;
     std::vector<Loop> loops_;
     std::vector<Call> calls_;
-    int64_t call_line_ = 0;          // line of the program's own text that called into another source
-    std::string_view line_text_;     // of the current block
+    int64_t call_line_ = 0;       // line of the program's own text that called into another source
+    std::string_view line_text_;  // of the current block
     int64_t line_ = 0;
-    size_t line_offset_ = 0;         // of that line in its source
-    std::map<std::pair<size_t, std::string>, int64_t> opened_;       // source and label -> line: see once()
-    std::map<std::pair<size_t, size_t>, std::pair<size_t, int64_t>> jumps_;      // source and offset -> offset and line before: see skip_to()
+    size_t line_offset_ = 0;                                                 // of that line in its source
+    std::map<std::pair<size_t, std::string>, int64_t> opened_;               // source and label -> line: see once()
+    std::map<std::pair<size_t, size_t>, std::pair<size_t, int64_t>> jumps_;  // source and offset -> offset and line before: see skip_to()
     std::map<std::pair<size_t, int64_t>, std::pair<size_t, int64_t>> numbered_;  // source and N number -> offset and line before
 
     State state_;
-    State before_;                   // for a refused block
-    std::vector<State> saved_states_;// M70
+    State before_;                     // for a refused block
+    std::vector<State> saved_states_;  // M70
     std::array<Axes, 9> work_offset_mm_{};
     std::array<double, 9> work_rotation_deg_{};
     Axes home_mm_{}, second_home_mm_{};
@@ -266,35 +266,35 @@ class Interpreter {
     std::map<int, double> changed_length_mm_;  // tool table entries set by G10
     std::array<double, 10> probed_{};
 
-    Motion motion_;                  // fields that stay the same from move to move
-    Vec3 tip_;                       // now, set-up frame
+    Motion motion_;  // fields that stay the same from move to move
+    Vec3 tip_;       // now, set-up frame
     double scale_ = 1, cos_ = 1, sin_ = 0;
-    Axes fixed_{};                   // tip = scale * (rotated position) + fixed, see refresh_frame()
-    double tool_length_mm_ = 0;      // of the tool in the spindle
-    std::vector<Motion> pending_;    // events of the current block until it is certain that it is not refused
+    Axes fixed_{};                 // tip = scale * (rotated position) + fixed, see refresh_frame()
+    double tool_length_mm_ = 0;    // of the tool in the spindle
+    std::vector<Motion> pending_;  // events of the current block until it is certain that it is not refused
     bool in_general_ = false;
 
-    bool has_tool_change_ = false;   // the program's text has an M6
+    bool has_tool_change_ = false;  // the program's text has an M6
     bool percent_mode_ = false, seen_text_ = false;
-    bool over_ = false;              // nothing more is read
+    bool over_ = false;  // nothing more is read
     bool observer_stopped_ = false;
     bool fast_ready_ = false;
     bool grbl_tool_change_ = false;  // the block has an M6, which senders carry out
     gcode::Refusal refusal_;
-    std::optional<Error> fatal_;     // ends the run whatever the dialect
+    std::optional<Error> fatal_;  // ends the run whatever the dialect
     int64_t blocks_ = 0, repeated_ = 0, lines_ = 0;
     size_t high_water_ = 0;
     int64_t until_check_ = 0;
     int64_t block_limit_ = INT64_MAX;  // of a pilot run
     int fast_digits_ = gcode::kExactDigits;
-    bool quiet_canon_ = false;       // moves are made whose calls have been printed
+    bool quiet_canon_ = false;                                              // moves are made whose calls have been printed
     bool canon_pallet_ = false, canon_mist_ = false, canon_flood_ = false;  // how the program ended
     ArcPlane canon_plane_ = ArcPlane::kXY;
-    std::string modal_macro_;        // G66
-    std::bitset<2 * 20000> noted_;   // codes noted already
+    std::string modal_macro_;       // G66
+    std::bitset<2 * 20000> noted_;  // codes noted already
     bool rotary_noted_ = false, units_missing_noted_ = false, real_time_noted_ = false, probe_noted_ = false;
     bool length_checked_ = false;
-    std::vector<bool> tool_used_;    // by number, small ones
+    std::vector<bool> tool_used_;  // by number, small ones
     std::vector<int> tools_used_;
     ProgramEnd end_;
 };

@@ -22,19 +22,24 @@ constexpr double kSpiralRounding = 1e-9;
 constexpr double kGrblSpiral_mm = 0.005, kGrblSpiralMost_mm = 0.5;
 // Fanuc, Haas, Mach3: a machine parameter decides; this is what posts and machines get along with.
 constexpr double kOtherSpiral_mm = 0.1, kOtherSpiralRatio = 0.01;
-constexpr double kRadiusSlack_mm = 0.00127;   // LinuxCNC: R may be this much too small for the chord
-constexpr double kProbeDistance_mm = 0.254;   // LinuxCNC: a shorter probing move is refused
-constexpr double kChordError_mm = 0.002;       // of chords that stand for an arc
-constexpr double kMaxTurns = 1e6;             // P of an arc
-constexpr int kRegistered = 1000;             // tool numbers below it are looked up by index
+constexpr double kRadiusSlack_mm = 0.00127;  // LinuxCNC: R may be this much too small for the chord
+constexpr double kProbeDistance_mm = 0.254;  // LinuxCNC: a shorter probing move is refused
+constexpr double kChordError_mm = 0.002;     // of chords that stand for an arc
+constexpr double kMaxTurns = 1e6;            // P of an arc
+constexpr int kRegistered = 1000;            // tool numbers below it are looked up by index
 
 }  // namespace
 
 void Interpreter::axes_of_plane(int& first, int& second, int& normal) const {
     switch (state_.plane) {
-        case ArcPlane::kZX: first = kZ, second = kX, normal = kY; return;
-        case ArcPlane::kYZ: first = kY, second = kZ, normal = kX; return;
-        case ArcPlane::kXY: break;
+        case ArcPlane::kZX:
+            first = kZ, second = kX, normal = kY;
+            return;
+        case ArcPlane::kYZ:
+            first = kY, second = kZ, normal = kX;
+            return;
+        case ArcPlane::kXY:
+            break;
     }
     first = kX, second = kY, normal = kZ;
 }
@@ -49,7 +54,8 @@ void Interpreter::refresh_frame() {
     fixed_ = {};
     for (size_t i = 0; i < 3; ++i) fixed_[i] = scale_ * (state_.origin[i] + state_.length_offset[i]);
     if (state_.rotation_deg == 0)
-        for (size_t i = 0; i < 3; ++i) fixed_[i] = scale_ * (state_.origin[i] + state_.length_offset[i] + state_.shift[i] + state_.local[i]);
+        for (size_t i = 0; i < 3; ++i)
+            fixed_[i] = scale_ * (state_.origin[i] + state_.length_offset[i] + state_.shift[i] + state_.local[i]);
     fixed_[0] += zero.x, fixed_[1] += zero.y, fixed_[2] += zero.z - tool_length_mm_;
 }
 
@@ -113,8 +119,10 @@ void Interpreter::emit_event(MotionKind kind, double dwell_s) {
     event.line = report_line();
     event.from = event.to = tip_;
     event.dwell_s = dwell_s;
-    if (in_general_) pending_.push_back(event);
-    else if (!observer_stopped_ && !observer_.on_motion(event)) observer_stopped_ = over_ = true;
+    if (in_general_)
+        pending_.push_back(event);
+    else if (!observer_stopped_ && !observer_.on_motion(event))
+        observer_stopped_ = over_ = true;
 }
 
 // Makes a move that nothing can refuse any more.
@@ -127,13 +135,15 @@ void Interpreter::emit(Motion& motion) {
     if (!state_.has_moved) {
         state_.has_moved = true;
         if (!end_.units_given && !grbl_family())
-            find("UNITS_MISSING", std::string("no G20 or G21 before the first move; ") + (state_.inches ? "inches" : "millimetres") + " are taken");
+            find("UNITS_MISSING",
+                 std::string("no G20 or G21 before the first move; ") + (state_.inches ? "inches" : "millimetres") + " are taken");
     }
     if (still) return;
     if (state_.tool <= 0) {
         // no tool known
     } else if (state_.tool < kRegistered) {
-        if (!tool_used_[static_cast<size_t>(state_.tool)]) tool_used_[static_cast<size_t>(state_.tool)] = true, tools_used_.push_back(state_.tool);
+        if (!tool_used_[static_cast<size_t>(state_.tool)])
+            tool_used_[static_cast<size_t>(state_.tool)] = true, tools_used_.push_back(state_.tool);
     } else if (std::find(tools_used_.begin(), tools_used_.end(), state_.tool) == tools_used_.end()) {
         tools_used_.push_back(state_.tool);
     }
@@ -145,7 +155,8 @@ void Interpreter::check_length_offset(bool moves_z, bool feed) {
     if (motion_.machine_coordinates || (!moves_z && !feed)) return;
     length_checked_ = true;
     if (state_.length_number <= 0 || state_.tool <= 0 || state_.length_number == state_.tool) return;
-    find("TOOL_OFFSET_MISMATCH", "length offset H" + std::to_string(state_.length_number) + " is in force while tool " + std::to_string(state_.tool) + " is in the spindle");
+    find("TOOL_OFFSET_MISMATCH", "length offset H" + std::to_string(state_.length_number) + " is in force while tool " +
+                                     std::to_string(state_.tool) + " is in the spindle");
 }
 
 bool Interpreter::check_target(const Axes& target) {
@@ -155,7 +166,8 @@ bool Interpreter::check_target(const Axes& target) {
         if (!(std::fabs(target[i]) <= limit)) return refuse(38, "a coordinate is out of range");
         if (axis >= kA && target[i] != state_.position[i] && !rotary_noted_) {
             rotary_noted_ = true;
-            find("UNSUPPORTED_CODE", std::string("the program moves axis ") + "XYZABCUVW"[axis] + "; only X, Y and Z are simulated, the rest of the program cannot be verified");
+            find("UNSUPPORTED_CODE", std::string("the program moves axis ") + "XYZABCUVW"[axis] +
+                                         "; only X, Y and Z are simulated, the rest of the program cannot be verified");
         }
     }
     return true;
@@ -266,13 +278,15 @@ bool Interpreter::do_arc(const Block& block, bool clockwise) {
 }
 
 bool Interpreter::radii_agree(double start_radius, double end_radius) const {
-    double difference = std::fabs(start_radius - end_radius) * (is(Dialect::kLinuxcnc) ? 1 : scale_), larger = std::max(start_radius, end_radius);
+    double difference = std::fabs(start_radius - end_radius) * (is(Dialect::kLinuxcnc) ? 1 : scale_),
+           larger = std::max(start_radius, end_radius);
     double ratio = larger > 0 ? std::fabs(start_radius - end_radius) / larger : 0;
     if (is(Dialect::kLinuxcnc)) {
         double allowed = (state_.inches ? kSpiral_inch : kSpiral_mm) + kSpiralRounding;
         return difference <= allowed || (ratio <= kSpiralRatio && difference <= allowed * kSpiralMost);
     }
-    if (grbl_family()) return difference <= kGrblSpiral_mm || (difference <= kGrblSpiralMost_mm && difference <= 0.001 * start_radius * scale_);
+    if (grbl_family())
+        return difference <= kGrblSpiral_mm || (difference <= kGrblSpiralMost_mm && difference <= 0.001 * start_radius * scale_);
     return difference <= kOtherSpiral_mm || ratio <= kOtherSpiralRatio;
 }
 
@@ -280,11 +294,13 @@ bool Interpreter::arc_from_centre(const Block& block, const Axes& target, bool c
     int first, second, normal;
     axes_of_plane(first, second, normal);
     char first_letter = "IJK"[first], second_letter = "IJK"[second], other_letter = "IJK"[normal];
-    if (block.has(other_letter) && is(Dialect::kLinuxcnc)) return refuse(36, std::string(1, other_letter) + " word for an arc in a plane that has no such axis");
+    if (block.has(other_letter) && is(Dialect::kLinuxcnc))
+        return refuse(36, std::string(1, other_letter) + " word for an arc in a plane that has no such axis");
     if (!block.has(first_letter) && !block.has(second_letter)) return refuse(35, "arc without R and without a centre in its plane (I J K)");
     size_t f = static_cast<size_t>(first), s = static_cast<size_t>(second);
     if (state_.absolute_centres) {
-        if (is(Dialect::kLinuxcnc) && !(block.has(first_letter) && block.has(second_letter))) return refuse(35, "G90.1 needs both coordinates of the centre");
+        if (is(Dialect::kLinuxcnc) && !(block.has(first_letter) && block.has(second_letter)))
+            return refuse(35, "G90.1 needs both coordinates of the centre");
         arc.centre_first = block.get_or(first_letter, state_.position[f]);
         arc.centre_second = block.get_or(second_letter, state_.position[s]);
     } else {
@@ -303,12 +319,14 @@ bool Interpreter::arc_from_centre(const Block& block, const Axes& target, bool c
     if ((start_radius == 0 || end_radius == 0) && is(Dialect::kLinuxcnc)) return refuse(33, "arc with radius zero at one end");
     if (!radii_agree(start_radius, end_radius)) {
         char text[160];
-        std::snprintf(text, sizeof text, "the arc's radius is %.4f at its start and %.4f at its end (difference %.4f)", start_radius, end_radius, std::fabs(start_radius - end_radius));
+        std::snprintf(text, sizeof text, "the arc's radius is %.4f at its start and %.4f at its end (difference %.4f)", start_radius,
+                      end_radius, std::fabs(start_radius - end_radius));
         return refuse(33, text);
     }
     double turns = block.get_or('P', 1);
     if (!block.has('P') || fanuc_family() || is(Dialect::kMach3)) turns = 1;
-    if (!(turns >= 1 && turns <= kMaxTurns) || turns != std::floor(turns)) return refuse(39, "P of an arc (number of turns) must be a whole number above 0");
+    if (!(turns >= 1 && turns <= kMaxTurns) || turns != std::floor(turns))
+        return refuse(39, "P of an arc (number of turns) must be a whole number above 0");
     return finish_arc(target, clockwise, static_cast<int>(turns), arc);
 }
 
@@ -328,7 +346,8 @@ bool Interpreter::arc_from_radius(const Block& block, const Axes& target, bool c
     arc.centre_first = (state_.position[f] + target[f]) / 2 - side * height * dv / (2 * half);
     arc.centre_second = (state_.position[s] + target[s]) / 2 + side * height * du / (2 * half);
     double turns = block.has('P') && is(Dialect::kLinuxcnc) ? block.get('P') : 1;
-    if (!(turns >= 1 && turns <= kMaxTurns) || turns != std::floor(turns)) return refuse(39, "P of an arc (number of turns) must be a whole number above 0");
+    if (!(turns >= 1 && turns <= kMaxTurns) || turns != std::floor(turns))
+        return refuse(39, "P of an arc (number of turns) must be a whole number above 0");
     return finish_arc(target, clockwise, static_cast<int>(turns), arc);
 }
 
@@ -363,7 +382,11 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     Axes centre = state_.position;
     centre[static_cast<size_t>(first)] = arc.centre_first;
     centre[static_cast<size_t>(second)] = arc.centre_second;
-    if (state_.feed_mode == FeedMode::kInverseTime) canon_inverse_rate(target, std::fabs(arc.sweep_rad), std::hypot(target[static_cast<size_t>(first)] - arc.centre_first, target[static_cast<size_t>(second)] - arc.centre_second), normal);
+    if (state_.feed_mode == FeedMode::kInverseTime)
+        canon_inverse_rate(
+            target, std::fabs(arc.sweep_rad),
+            std::hypot(target[static_cast<size_t>(first)] - arc.centre_first, target[static_cast<size_t>(second)] - arc.centre_second),
+            normal);
     canon_arc(target, arc);
     if (state_.rotation_deg != 0 && state_.plane != ArcPlane::kXY) return emit_chords(target, arc);
     motion_.kind = MotionKind::kArc;
@@ -390,7 +413,8 @@ bool Interpreter::emit_chords(const Axes& target, const Arc& arc) {
     if (!spend(count / 16)) return true;
     quiet_canon_ = true;
     for (int64_t k = 1; k <= count && !over_; ++k) {
-        double t = static_cast<double>(k) / static_cast<double>(count), angle = begin + t * arc.sweep_rad, r = radius + t * (end_radius - radius);
+        double t = static_cast<double>(k) / static_cast<double>(count), angle = begin + t * arc.sweep_rad,
+               r = radius + t * (end_radius - radius);
         Axes point = target;
         if (k < count) {
             point[f] = arc.centre_first + r * std::cos(angle), point[s] = arc.centre_second + r * std::sin(angle);
@@ -409,7 +433,8 @@ bool Interpreter::do_probe(const Block& block, int code) {
     if (!(state_.feed > 0)) return refuse(22, "probing move without a feed");
     Axes target;
     target_of(block, target);
-    double distance = std::hypot(target[kX] - state_.position[kX], target[kY] - state_.position[kY], target[kZ] - state_.position[kZ]) * scale_;
+    double distance =
+        std::hypot(target[kX] - state_.position[kX], target[kY] - state_.position[kY], target[kZ] - state_.position[kZ]) * scale_;
     if (distance == 0) return refuse(33, "probing move to where the tool is");
     if (is(Dialect::kLinuxcnc) && distance < kProbeDistance_mm) return refuse(33, "the start is too close to the end of the probing move");
     if (!probe_noted_) {

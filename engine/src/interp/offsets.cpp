@@ -28,7 +28,8 @@ void Interpreter::change_frame(const Axes& origin, const Axes& shift, const Axes
     bool rotated = state_.rotation_deg != 0 || rotation_deg != 0;
     Axes machine = rotated ? machine_of(state_.position) : Axes{};
     if (!rotated)
-        for (size_t i = 0; i < kAxes; ++i) state_.position[i] += (state_.origin[i] - origin[i]) + (state_.shift[i] - shift[i]) + (state_.length_offset[i] - length[i]);
+        for (size_t i = 0; i < kAxes; ++i)
+            state_.position[i] += (state_.origin[i] - origin[i]) + (state_.shift[i] - shift[i]) + (state_.length_offset[i] - length[i]);
     state_.origin = origin;
     state_.shift = shift;
     state_.length_offset = length;
@@ -67,12 +68,16 @@ bool Interpreter::do_tool_length(const Block& block, int code) {
     if (code == 490) {
         active = false;
     } else if (code == 430 || code == 440 || code == 432) {
-        if (block.has('H')) number = static_cast<int>(block.get('H') + 0.5);
-        else if (fanuc_family() || is(Dialect::kMach3)) number = state_.length_number >= 0 ? state_.length_number : (is(Dialect::kMach3) ? state_.tool : 0);
-        else number = state_.tool;
+        if (block.has('H'))
+            number = static_cast<int>(block.get('H') + 0.5);
+        else if (fanuc_family() || is(Dialect::kMach3))
+            number = state_.length_number >= 0 ? state_.length_number : (is(Dialect::kMach3) ? state_.tool : 0);
+        else
+            number = state_.tool;
         if (number > kMaxToolNumber) return refuse(38, "H is out of range");
         if (number == 0 && is(Dialect::kLinuxcnc)) number = state_.tool;
-        if (is(Dialect::kLinuxcnc) && options_.tools_are_complete && number != 0 && (!options_.tools || !find_tool(*options_.tools, number)))
+        if (is(Dialect::kLinuxcnc) && options_.tools_are_complete && number != 0 &&
+            (!options_.tools || !find_tool(*options_.tools, number)))
             return refuse(0, "tool " + std::to_string(number) + " is not in the tool table (H)");
         double value = length_of(number) / state_.unit_mm();
         length[kZ] = code == 440 ? -value : value;
@@ -93,15 +98,30 @@ bool Interpreter::do_tool_length(const Block& block, int code) {
 
 bool Interpreter::do_non_modal(const Block& block, const Request& request) {
     switch (request.non_modal) {
-        case 100: return do_set_offsets(block);
-        case 280: case 300: return do_reference(block, request.non_modal);
-        case 281: home_mm_ = machine_of(state_.position), home_known_ = true; return true;
-        case 301: second_home_mm_ = machine_of(state_.position); return true;
-        case 520: return do_local_offset(block);
-        case 920: case 921: case 922: case 923: return do_shift(block, request.non_modal);
-        case 310: return do_skip_move(block);
-        case 650: return do_macro_call(block);
-        default: return true;
+        case 100:
+            return do_set_offsets(block);
+        case 280:
+        case 300:
+            return do_reference(block, request.non_modal);
+        case 281:
+            home_mm_ = machine_of(state_.position), home_known_ = true;
+            return true;
+        case 301:
+            second_home_mm_ = machine_of(state_.position);
+            return true;
+        case 520:
+            return do_local_offset(block);
+        case 920:
+        case 921:
+        case 922:
+        case 923:
+            return do_shift(block, request.non_modal);
+        case 310:
+            return do_skip_move(block);
+        case 650:
+            return do_macro_call(block);
+        default:
+            return true;
     }
 }
 
@@ -172,7 +192,8 @@ bool Interpreter::do_set_work_offset(const Block& block, int l) {
         double angle = rotation * kPi / 180, c = rotation == 0 ? 1 : std::cos(angle), s = rotation == 0 ? 0 : std::sin(angle);
         // The words are the coordinates that the present place shall have; those not given keep theirs.
         Axes wanted;
-        for (size_t i = 0; i < kAxes; ++i) wanted[i] = (block.has(kLetters[i]) ? value[i] : state_.position[i]) + state_.shift[i] + state_.local[i];
+        for (size_t i = 0; i < kAxes; ++i)
+            wanted[i] = (block.has(kLetters[i]) ? value[i] : state_.position[i]) + state_.shift[i] + state_.local[i];
         double x = wanted[kX], y = wanted[kY];
         wanted[kX] = c * x - s * y, wanted[kY] = s * x + c * y;
         for (size_t i = 0; i < kAxes; ++i) {
@@ -244,8 +265,10 @@ bool Interpreter::do_shift(const Block& block, int code) {
             if (block.has(kLetters[i])) state_.position[i] = block.get(kLetters[i]);
         state_.kept_shift = shift;
     } else {
-        if (code == 923) shift = state_.kept_shift;
-        else shift = {};
+        if (code == 923)
+            shift = state_.kept_shift;
+        else
+            shift = {};
         if (code == 921) state_.kept_shift = {};
         change_frame(state_.origin, shift, state_.length_offset, state_.rotation_deg);
     }

@@ -44,8 +44,10 @@ std::vector<std::vector<std::string>> read_table(const fs::path& path) {
     for (std::string line; std::getline(file, line);) {
         std::vector<std::string> row(1);
         for (char c : line)
-            if (c == '\t') row.emplace_back();
-            else row.back() += c;
+            if (c == '\t')
+                row.emplace_back();
+            else
+                row.back() += c;
         rows.push_back(std::move(row));
     }
     return rows;
@@ -100,8 +102,9 @@ TEST(Rs274Oracle, CanonicalCallsAgree) {
     fs::path oracle = kCorpus + "/oracle/rs274", programs = kCorpus + "/programs";
     if (!fs::exists(oracle)) GTEST_SKIP() << "no corpus at " << kCorpus;
     std::vector<fs::path> folders;
-    for (const char* folder : {"lagun_linuxcnc/mill/nc_files", "linuxcnc/lib/nc_files/ngcgui_lib", "linuxcnc/lib/nc_files/ngcgui_lib/utilitysubs",
-                               "linuxcnc/mill/nc_files", "linuxcnc/lathe/nc_files/macros/lathe"})
+    for (const char* folder :
+         {"lagun_linuxcnc/mill/nc_files", "linuxcnc/lib/nc_files/ngcgui_lib", "linuxcnc/lib/nc_files/ngcgui_lib/utilitysubs",
+          "linuxcnc/mill/nc_files", "linuxcnc/lathe/nc_files/macros/lathe"})
         folders.push_back(programs / folder);
     std::vector<Tool> tools = oracle_tools();
     int accepted = 0, accepted_agree = 0, refused = 0, refused_agree = 0;
@@ -144,7 +147,8 @@ TEST(Rs274Oracle, CanonicalCallsAgree) {
             if (!same) std::printf("refusal differs: %s\n", row[0].c_str());
         }
     }
-    std::printf("rs274: %d of %d accepted programs agree line by line, %d of %d refused ones up to the refusal\n", accepted_agree, accepted, refused_agree, refused);
+    std::printf("rs274: %d of %d accepted programs agree line by line, %d of %d refused ones up to the refusal\n", accepted_agree, accepted,
+                refused_agree, refused);
     EXPECT_GE(accepted_agree, kCanonAccepted);
     EXPECT_GE(refused_agree, kCanonRefused);
 }
@@ -166,8 +170,10 @@ bool near(double a, double b) { return std::fabs(a - b) <= 0.001; }
 bool row_agrees(const std::vector<std::string>& row, Dialect dialect, std::string& got) {
     std::string text;
     for (size_t i = 0; i < row[2].size(); ++i) {
-        if (row[2][i] == '\\' && i + 1 < row[2].size() && row[2][i + 1] == 'n') text += '\n', ++i;
-        else text += row[2][i];
+        if (row[2][i] == '\\' && i + 1 < row[2].size() && row[2][i + 1] == 'n')
+            text += '\n', ++i;
+        else
+            text += row[2][i];
     }
     InterpretOptions options;
     options.dialect = dialect;
@@ -178,7 +184,8 @@ bool row_agrees(const std::vector<std::string>& row, Dialect dialect, std::strin
     if (end.ok() && !row[7].empty()) {  // the row's position is that at the first refusal, where its run stopped
         int64_t lines = std::stoll(row[5]);
         size_t cut = 0;
-        for (int64_t k = 0; k < lines && cut != std::string::npos; ++k) cut = text.find('\n', cut) == std::string::npos ? std::string::npos : text.find('\n', cut) + 1;
+        for (int64_t k = 0; k < lines && cut != std::string::npos; ++k)
+            cut = text.find('\n', cut) == std::string::npos ? std::string::npos : text.find('\n', cut) + 1;
         Program begin{std::string_view(text).substr(0, cut), "row", {}};
         Refusals ignored;
         end = interpret(begin, options, ignored, Context{});
@@ -190,10 +197,11 @@ bool row_agrees(const std::vector<std::string>& row, Dialect dialect, std::strin
     got = refusals.all;
     bool same = refusals.all == row[7];
     char place[160];
-    std::snprintf(place, sizeof place, " at %.4f %.4f %.4f machine %.4f %.4f %.4f", end->position_mm.x, end->position_mm.y, end->position_mm.z,
-                  end->machine_position_mm.x, end->machine_position_mm.y, end->machine_position_mm.z);
+    std::snprintf(place, sizeof place, " at %.4f %.4f %.4f machine %.4f %.4f %.4f", end->position_mm.x, end->position_mm.y,
+                  end->position_mm.z, end->machine_position_mm.x, end->machine_position_mm.y, end->machine_position_mm.z);
     got += place;
-    same = same && near(end->position_mm.x, number(row[8])) && near(end->position_mm.y, number(row[9])) && near(end->position_mm.z, number(row[10]));
+    same = same && near(end->position_mm.x, number(row[8])) && near(end->position_mm.y, number(row[9])) &&
+           near(end->position_mm.z, number(row[10]));
     same = same && near(end->machine_position_mm.x, number(row[11])) && near(end->machine_position_mm.y, number(row[12])) &&
            near(end->machine_position_mm.z, number(row[13]));
     if (row[7].empty()) {
@@ -218,8 +226,9 @@ TEST(GrblOracle, MicroProgramsAgree) {
             ++agree;
             continue;
         }
-        std::printf("differs: %s %s \"%s\" wants \"%s\" at %s %s %s machine %s %s %s; got %s\n", row[0].c_str(), row[3].c_str(), row[2].c_str(), row[7].c_str(),
-                    row[8].c_str(), row[9].c_str(), row[10].c_str(), row[11].c_str(), row[12].c_str(), row[13].c_str(), got.c_str());
+        std::printf("differs: %s %s \"%s\" wants \"%s\" at %s %s %s machine %s %s %s; got %s\n", row[0].c_str(), row[3].c_str(),
+                    row[2].c_str(), row[7].c_str(), row[8].c_str(), row[9].c_str(), row[10].c_str(), row[11].c_str(), row[12].c_str(),
+                    row[13].c_str(), got.c_str());
     }
     std::printf("grbl: %d of %d micro programs agree\n", agree, rows);
     EXPECT_GE(agree, kGrblMicro);
@@ -258,9 +267,13 @@ TEST(GrblOracle, ProgramsAgree) {
             std::map<int, int> want;
             std::stringstream stream(codes);
             for (std::string item; stream >> item;)
-                if (size_t colon = item.find(':'); colon != std::string::npos) want[std::stoi(item.substr(0, colon))] = std::stoi(item.substr(colon + 1));
-            if (end.ok() && want == count.counts) ++agree;
-            else std::printf("differs: %s %s wants \"%s\" got \"%s\" (first line %d)\n", hal ? "grblhal" : "grbl", row[0].c_str(), codes.c_str(), end.ok() ? got.c_str() : end.error().message.c_str(), static_cast<int>(count.first));
+                if (size_t colon = item.find(':'); colon != std::string::npos)
+                    want[std::stoi(item.substr(0, colon))] = std::stoi(item.substr(colon + 1));
+            if (end.ok() && want == count.counts)
+                ++agree;
+            else
+                std::printf("differs: %s %s wants \"%s\" got \"%s\" (first line %d)\n", hal ? "grblhal" : "grbl", row[0].c_str(),
+                            codes.c_str(), end.ok() ? got.c_str() : end.error().message.c_str(), static_cast<int>(count.first));
         }
     }
     std::printf("grbl: refusals of %d of %d programs agree\n", agree, rows);

@@ -19,7 +19,7 @@ class Parameters final : public gcode::ParameterSource {
     std::optional<double> named(std::string_view name) const override;
 
     bool writable(int index) const;
-    void set(int index, double value);  // REQUIRES: writable(index)
+    void set(int index, double value);                    // REQUIRES: writable(index)
     bool set_named(std::string_view name, double value);  // false: more than kMaxNames
 
     // Calls: #1... are local to a call in O-word and macro calls (not in M98), named ones without leading "_" always.

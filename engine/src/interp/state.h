@@ -26,33 +26,33 @@ struct CycleWords {
 };
 
 struct State {
-    Axes position{};        // programmed coordinates of the control point in the active work offset
-    Axes origin{};          // active work offset (G54...), machine coordinates
-    Axes shift{};           // G92
-    Axes local{};           // G52
-    Axes length_offset{};   // active G43
-    Axes kept_shift{};      // G92 values that G92.3 restores
-    double rotation_deg = 0;// of the active work offset about its origin
+    Axes position{};          // programmed coordinates of the control point in the active work offset
+    Axes origin{};            // active work offset (G54...), machine coordinates
+    Axes shift{};             // G92
+    Axes local{};             // G52
+    Axes length_offset{};     // active G43
+    Axes kept_shift{};        // G92 values that G92.3 restores
+    double rotation_deg = 0;  // of the active work offset about its origin
 
     bool inches = false;
     bool incremental = false;
     bool absolute_centres = false;
-    bool initial_level = false;   // G98
-    int motion = 0;               // ten times the modal G code of group 1
+    bool initial_level = false;  // G98
+    int motion = 0;              // ten times the modal G code of group 1
     ArcPlane plane = ArcPlane::kXY;
     FeedMode feed_mode = FeedMode::kPerMinute;
     PathMode path_mode = PathMode::kContinuous;
     double path_tolerance = 0, naive_tolerance = 0;
-    double feed = 0;              // as programmed in the mode; 0: none
-    double speed = 0;             // S
-    int spindle = 0;              // 1 clockwise, -1 counter-clockwise, 0 off
+    double feed = 0;   // as programmed in the mode; 0: none
+    double speed = 0;  // S
+    int spindle = 0;   // 1 clockwise, -1 counter-clockwise, 0 off
     bool mist = false, flood = false;
     bool constant_surface_speed = false;
-    int work_offset = 0;          // 0: G54 ... 8: G59.3
-    int selected_tool = 0;        // T
-    int tool = 0;                 // in the spindle
-    int length_number = -1;       // H in force, -1: none
-    bool length_active = false;   // any tool length offset in force
+    int work_offset = 0;         // 0: G54 ... 8: G59.3
+    int selected_tool = 0;       // T
+    int tool = 0;                // in the spindle
+    int length_number = -1;      // H in force, -1: none
+    bool length_active = false;  // any tool length offset in force
     bool has_moved = false;
     CycleWords cycle;
 
