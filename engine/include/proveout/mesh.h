@@ -25,8 +25,8 @@ struct Mesh {
     double tolerance_mm = 0;
 };
 
-// Reads binary or ASCII STL bytes; triangles with two equal corners are left out. Errors (kInvalidInput): lying header, truncated, non-finite
-// or absurd coordinates, no triangles, more than 5 million.
+// Reads binary or ASCII STL bytes; triangles with two equal corners are left out.
+// Errors (kInvalidInput): lying header, truncated, non-finite or absurd coordinates, no triangles, more than 5 million.
 Result<std::vector<Triangle>> read_stl(std::string_view bytes);
 
 // True if every edge is shared by exactly two triangles in opposite directions (vertices equal to the bit); reason in *why if given.

@@ -92,9 +92,8 @@ RayEnd material_end(double at, Vec3 body_normal, uint8_t colour, bool exchange) 
 }
 
 bool meets(const Ray& ray, double low, double high) {
-    for (const RaySpan& span : ray)
-        if (span.high.at > low) return span.low.at < high;
-    return false;
+    size_t first = first_above(ray, low);
+    return first < ray.size() && ray[first].low.at < high;
 }
 
 // The part of row `y` (in x) under which a straight stroke can be.

@@ -1,7 +1,7 @@
 // PartBuilder: lattice and rays, cutting, and the way from the surface to a mesh of floats.
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
+#include <charconv>
+#include <cmath>
 
 #include "mesh/contour.h"
 #include "mesh/cutting.h"
@@ -54,8 +54,7 @@ Mesh mesh_of(const Surface& surface) {
 
 std::string shown(double value) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.3g", value);
-    return text;
+    return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 3).ptr};
 }
 
 }  // namespace

@@ -9,6 +9,8 @@ namespace {
 // Place of the box's faces within their cells: far from lattice points, different per axis, and no ratio of small numbers.
 constexpr std::array<double, 3> kPhase{0.4637, 0.5411, 0.5177};
 
+constexpr size_t kShortRay = 8;  // up to here looking at every stretch is quicker than halving
+
 double component(Vec3 v, int axis) { return axis == 0 ? v.x : axis == 1 ? v.y : v.z; }
 
 RayEnd end_of(double at, Vec3 normal) {
@@ -182,14 +184,20 @@ TriRays make_rays(const Solid& stock, const Lattice& lattice) {
     return all;
 }
 
+size_t first_above(const Ray& ray, double at) {
+    if (ray.size() <= kShortRay) {
+        size_t i = 0;
+        while (i < ray.size() && ray[i].high.at <= at) ++i;
+        return i;
+    }
+    auto found = std::partition_point(ray.begin(), ray.end(), [at](const RaySpan& span) { return span.high.at <= at; });
+    return static_cast<size_t>(found - ray.begin());
+}
+
 void take_out(Ray& ray, const RayEnd& low, const RayEnd& high) {
-    for (size_t i = 0; i < ray.size();) {
+    for (size_t i = first_above(ray, low.at + kSameFace_mm); i < ray.size();) {
         RaySpan& span = ray[i];
         if (span.low.at >= high.at - kSameFace_mm) return;
-        if (span.high.at <= low.at + kSameFace_mm) {
-            ++i;
-            continue;
-        }
         bool keeps_low = low.at - span.low.at > kSliver_mm, keeps_high = span.high.at - high.at > kSliver_mm;
         if (keeps_low && keeps_high) {
             RaySpan upper{high, span.high};

@@ -54,6 +54,9 @@ constexpr double kSameFace_mm = 1e-7;
 // Shorter remains of a stretch fall off: far below a cell and below what a float vertex can show.
 constexpr double kSliver_mm = 1e-5;
 
+// Index of the first stretch that ends above `at`; ray.size() if none does.
+size_t first_above(const Ray& ray, double at);
+
 // Takes [low.at, high.at] out of the ray. low and high carry the material's new outward normals.
 void take_out(Ray& ray, const RayEnd& low, const RayEnd& high);
 

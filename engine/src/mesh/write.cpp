@@ -1,7 +1,6 @@
 // Mesh files: binary STL, and GLB (glTF 2.0) with one primitive per colour slot.
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
+#include <charconv>
 
 #include "proveout/mesh.h"
 
@@ -52,10 +51,14 @@ std::vector<Primitive> primitives_of(const Mesh& mesh) {
     return all;
 }
 
-// 17 digits: the very float, also for readers that compare bounds as doubles.
+// The shortest text that is the very float, also for readers that compare bounds as doubles.
 std::string triple(const std::array<float, 3>& v) {
-    char text[96];
-    std::snprintf(text, sizeof text, "[%.17g,%.17g,%.17g]", v[0], v[1], v[2]);
+    std::string text = "[";
+    for (int a = 0; a < 3; ++a) {
+        char digits[32];
+        text.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(v[a])).ptr);
+        text += a < 2 ? ',' : ']';
+    }
     return text;
 }
 
