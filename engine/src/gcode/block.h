@@ -67,6 +67,9 @@ struct Block {
     int assignment_count = 0;
     std::array<Assignment, kMaxAssignments> assignment;
 
+    bool has_radius = false, has_angle = false;  // LinuxCNC: polar words @ and ^
+    double radius = 0, angle_deg = 0;
+
     bool percent = false;     // a line of "%" only
     bool deleted = false;     // begins with "/"
     bool has_number = false;  // N word
@@ -81,10 +84,11 @@ struct Block {
     void clear() {
         words = points = 0;
         g_count = m_count = order_count = assignment_count = 0;
-        percent = deleted = has_number = has_comment = real_time = false;
+        has_radius = has_angle = percent = deleted = has_number = has_comment = real_time = false;
         flow = Flow::kNone;
         label = rest = comment = {};
     }
+    bool polar() const { return has_radius || has_angle; }
     bool has(char letter) const { return (words & bit(letter)) != 0; }
     bool has_any(uint32_t mask) const { return (words & mask) != 0; }
     double get(char letter) const { return value[static_cast<size_t>(letter - 'A')]; }
@@ -100,7 +104,7 @@ struct Block {
             if (m[static_cast<size_t>(i)] == code) return true;
         return false;
     }
-    bool empty() const { return words == 0 && g_count == 0 && m_count == 0 && flow == Flow::kNone && !percent; }
+    bool empty() const { return words == 0 && !polar() && g_count == 0 && m_count == 0 && flow == Flow::kNone && !percent; }
 };
 
 }  // namespace proveout::gcode

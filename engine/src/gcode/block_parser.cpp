@@ -238,6 +238,7 @@ bool BlockParser::words(std::string_view text, Block& block) {
 bool BlockParser::word(std::string_view& text, Block& block) {
     char letter = text.front();
     if (letter == '#' && grammar_.expressions) return assignment(text, block);
+    if ((letter == '@' || letter == '^') && grammar_.dialect == Dialect::kLinuxcnc) return polar_word(text, block);
     if (!is_letter(letter)) return fail(kLetterExpected, "bad character " + quoted(letter) + " where a word is due");
     if (block.order_count < kMaxOrder) block.order[static_cast<size_t>(block.order_count++)] = letter;
     bool grbl = grammar_.dialect == Dialect::kGrbl || grammar_.dialect == Dialect::kGrblhal;
@@ -267,6 +268,18 @@ bool BlockParser::word(std::string_view& text, Block& block) {
         return fail(kRepeated, std::string("the word ") + letter + " stands twice in the block");
     if (reader.point) block.points |= bit(letter);
     block.set(letter, value);
+    return true;
+}
+
+// "@radius", "^angle" about the origin of the work offset.
+bool BlockParser::polar_word(std::string_view& text, Block& block) {
+    bool is_radius = text.front() == '@';
+    bool& seen = is_radius ? block.has_radius : block.has_angle;
+    if (seen) return fail(kRepeated, std::string("the word ") + text.front() + " stands twice in the block");
+    text.remove_prefix(1);
+    ValueReader reader{grammar_, parameters_, refusal_};
+    if (!reader.value(text, is_radius ? block.radius : block.angle_deg)) return false;
+    seen = true;
     return true;
 }
 

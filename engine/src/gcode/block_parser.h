@@ -36,6 +36,7 @@ class BlockParser {
     bool macro_statement(std::string_view& text, Block& block);
     bool words(std::string_view text, Block& block);
     bool word(std::string_view& text, Block& block);
+    bool polar_word(std::string_view& text, Block& block);
     bool code(char letter, double value, Block& block);
     bool assignment(std::string_view& text, Block& block);
     bool fail(int code, std::string message);

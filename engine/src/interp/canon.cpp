@@ -146,7 +146,7 @@ void Interpreter::canon_comment(const gcode::Block& block) {
         bool debug = !starts_as(text, "MSG,");
         text.remove_prefix(text.find(',') + 1);
         call = std::string(kNumber) + "MESSAGE(\"" + (debug ? with_values(text) : std::string(text)) + "\")";
-    } else if (starts_as(text, "PRINT,") || starts_as(text, "LOG") || starts_as(text, "PROBEOPEN") || starts_as(text, "PROBECLOSE")) {
+    } else if (starts_as(text, "PRINT,") || starts_as(text, "LOG")) {
         return;
     } else {
         while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

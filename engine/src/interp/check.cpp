@@ -87,6 +87,10 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
         if (!place_code('M', block.m[static_cast<size_t>(i)], request)) return false;
     request.stop = request[Group::kStop];
     request.axis_words = block.words & kAxisLetters;
+    if (block.polar()) {
+        if (block.has_any(bits("XY"))) return refuse(0, "polar words (@ ^) beside X or Y");
+        request.axis_words |= bits("XY");
+    }
     if (request.dwell && fanuc_family()) request.axis_words = 0;       // X and U are the time
     if (block.has_g(500) || block.has_g(501)) request.axis_words = 0;  // scaling, mirror image off: the words name axes
     return true;

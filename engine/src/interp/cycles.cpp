@@ -78,7 +78,7 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     double initial = fanuc_family() || is(Dialect::kMach3) ? cycle.initial_level : std::max(level, cycle.initial_level);
     double clear = state_.initial_level && initial > r ? initial : r;
     Axes target;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     target[n] = level;
     commit();
     if (level < r && !cycle_move(MotionKind::kRapid, state_.position, normal, r)) return false;
@@ -92,6 +92,7 @@ bool Interpreter::do_cycle(const Block& block, int code) {
             Axes next = state_.position;
             if (state_.incremental)
                 for (int axis : {first, second}) next[static_cast<size_t>(axis)] += block.get_or("XYZ"[axis], 0);
+            if (state_.incremental && block.polar() && !polar_target(block, next)) return false;
             target = next;
         }
         target[n] = state_.position[n];

@@ -144,7 +144,8 @@ class Interpreter {
 
     // moves.cpp
     bool do_motion(const gcode::Block& block, const Request& request);
-    bool target_of(const gcode::Block& block, Axes& target) const;
+    bool target_of(const gcode::Block& block, Axes& target);
+    bool polar_target(const gcode::Block& block, Axes& target);
     bool straight(MotionKind kind, const Axes& target);
     bool check_target(const Axes& target);
     bool move_to_machine(const Axes& machine, uint32_t axes, MotionKind kind, bool reference);

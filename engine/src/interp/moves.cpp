@@ -201,7 +201,7 @@ bool Interpreter::move_to_machine(const Axes& machine, uint32_t axes, MotionKind
 }
 
 // Programmed end point: absolute or incremental words on the present position.
-bool Interpreter::target_of(const Block& block, Axes& target) const {
+bool Interpreter::target_of(const Block& block, Axes& target) {
     target = state_.position;
     constexpr char kLetters[] = "XYZABCUVW";
     bool incremental_letters = fanuc_family();  // U V W are increments of X Y Z on Fanuc
@@ -215,6 +215,19 @@ bool Interpreter::target_of(const Block& block, Axes& target) const {
         }
         target[i] = state_.incremental ? target[i] + block.get(letter) : block.get(letter);
     }
+    return !block.polar() || polar_target(block, target);
+}
+
+// "@" and "^" replace (G90) or add to (G91) radius and angle of the present place.
+bool Interpreter::polar_target(const Block& block, Axes& target) {
+    double radius = std::hypot(target[kX], target[kY]), angle = std::atan2(target[kY], target[kX]);
+    if (block.has_radius)
+        radius = state_.incremental ? radius + block.radius : block.radius;
+    else if (radius == 0)
+        return refuse(0, "the angle word ^ at the origin needs the radius word @");
+    if (block.has_angle) angle = (state_.incremental ? angle : 0) + block.angle_deg * kDegree;
+    target[kX] = radius * std::cos(angle);
+    target[kY] = radius * std::sin(angle);
     return true;
 }
 
@@ -262,14 +275,14 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
     if (code == 330 || code == 331) return do_synchronised(block, code);
     if (cycle) return do_cycle(block, code);
     Axes target;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     if (state_.feed_mode == FeedMode::kInverseTime && code == 10) canon_inverse_rate(target);
     return straight(code == 0 ? MotionKind::kRapid : MotionKind::kFeed, target);
 }
 
 bool Interpreter::do_arc(const Block& block, bool clockwise) {
     Axes target;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     Arc arc;
     bool radius = block.has('R');
     if (radius && block.has_any(bits("IJK")) && is(Dialect::kLinuxcnc)) return refuse(36, "arc with both R and a centre (I J K)");
@@ -432,7 +445,7 @@ bool Interpreter::do_probe(const Block& block, int code) {
     if (axes == 0) return refuse(26, "probing move without axis words");
     if (!(state_.feed > 0)) return refuse(22, "probing move without a feed");
     Axes target;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     double distance =
         std::hypot(target[kX] - state_.position[kX], target[kY] - state_.position[kY], target[kZ] - state_.position[kZ]) * scale_;
     if (distance == 0) return refuse(33, "probing move to where the tool is");
@@ -460,7 +473,7 @@ bool Interpreter::do_synchronised(const Block& block, int code) {
     if (!block.has('K')) return refuse(28, "G33 needs K, the distance per turn");
     if (state_.spindle == 0) return refuse(0, "the spindle must turn for G33");
     Axes target, start = state_.position;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     motion_.spindle_synchronized = true;
     motion_.feed_mode = FeedMode::kPerRevolution;
     motion_.feed = std::fabs(block.get('K')) * scale_;

@@ -134,7 +134,7 @@ bool Interpreter::do_skip_move(const Block& block) {
         find("PROBE_MOVE", "G31 is simulated to its programmed end, as if no signal came");
     }
     Axes target;
-    target_of(block, target);
+    if (!target_of(block, target)) return false;
     motion_.probe = true;
     bool done = straight(MotionKind::kFeed, target);
     motion_.probe = false;
@@ -147,7 +147,7 @@ bool Interpreter::do_reference(const Block& block, int code) {
     for (int axis = 0; axis < kAxes; ++axis)
         if (block.has(kLetters[axis])) mask |= 1u << (axis >= kU && fanuc_family() ? axis - kU : axis);
     Axes by_way;
-    target_of(block, by_way);
+    if (!target_of(block, by_way)) return false;
     motion_.reference_return = true;
     bool done = straight(MotionKind::kRapid, by_way);
     motion_.reference_return = false;

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Floors of agreement: what was reached; raise them when more agrees.
-constexpr int kCanonAccepted = 297, kCanonRefused = 91;
+constexpr int kCanonAccepted = 300, kCanonRefused = 91;
 constexpr int kGrblMicro = 526, kGrblPrograms = 605;
 
 const std::string kCorpus = PROVEOUT_SOURCE_DIR "/../shared/corpus";
