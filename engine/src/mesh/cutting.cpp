@@ -118,7 +118,7 @@ void cut_z_rows(RayFamily& family, const Lattice& lattice, const Stroke& stroke,
         for (int c = columns.first; c <= columns.last; ++c) {
             Ray& ray = family.at(r, c);
             if (!meets(ray, stroke.box.low.z, stroke.box.high.z)) continue;
-            if (!meet_z_ray(*stroke.body, stroke.move, lattice.at(0, c), y, out)) continue;
+            if (!meet_z_ray(*stroke.body, stroke.move, lattice.at(0, c), y, ray.back().high.at, out)) continue;
             take_out(ray, material_end(out.low, out.low_normal, stroke.colour, false),
                      material_end(out.high, out.high_normal, stroke.colour, false));
         }

@@ -142,7 +142,7 @@ int meet_x_arc(const RayMove& move, double y, double radius, const MeridianNorma
 // One end of the capsule that a disc sweeps in a straight move of constant height; side -1 or +1.
 double capsule_end(const RayMove& move, double y, double radius, double side, double& ex, double& ey) {
     // Greatest side * x over the discs: either a rim that slides along the move, or the disc at one end.
-    double length = std::hypot(move.by.x, move.by.y);
+    double length = std::sqrt(move.by.x * move.by.x + move.by.y * move.by.y);
     double nx = -move.by.y / length, ny = move.by.x / length;
     if (nx * side < 0) nx = -nx, ny = -ny;
     // On the sliding rim the contact is `radius` away along n; s tells for which disc.
@@ -234,7 +234,7 @@ RayMove mirrored(const RayMove& move) {
     return m;
 }
 
-int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, Stretch& out) {
+int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, double top, Stretch& out) {
     if (body.lower_count == 0) return 0;
     double z_low = std::min(move.from.z, move.from.z + move.by.z), z_high = std::max(move.from.z, move.from.z + move.by.z);
     Vec3 axis = move.from;
@@ -244,13 +244,13 @@ int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, S
     } else {
         double level2 = move.by.x * move.by.x + move.by.y * move.by.y;
         if (level2 > kNoLength_mm * kNoLength_mm) {
-            if (std::abs(move.by.z) > kNoLength_mm) return meet_z_slope(body, move, x, y, out);
+            if (std::abs(move.by.z) > kNoLength_mm) return meet_z_slope(body, move, x, y, top, out);
             double s = ((x - move.from.x) * move.by.x + (y - move.from.y) * move.by.y) / level2;
             axis = move.from + std::clamp(s, 0.0, 1.0) * move.by;
         }
     }
-    double rho = std::hypot(x - axis.x, y - axis.y);
-    double ex = rho > 0 ? (x - axis.x) / rho : 1, ey = rho > 0 ? (y - axis.y) / rho : 0;
+    double dx = x - axis.x, dy = y - axis.y, rho = std::sqrt(dx * dx + dy * dy);
+    double ex = rho > 0 ? dx / rho : 1, ey = rho > 0 ? dy / rho : 0;
     return stretch_at_rho(body, rho, ex, ey, z_low, z_high, out);
 }
 

@@ -55,8 +55,9 @@ struct Stretch {
 };
 constexpr int kMaxStretches = 4;
 
-// Both return the number of stretches, rising.
-int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, Stretch& out);
+// Both return the number of stretches, rising. A stretch on a Z ray that begins at `top` (the highest material there) or above may be left
+// out.
+int meet_z_ray(const BodyChain& body, const RayMove& move, double x, double y, double top, Stretch& out);
 int meet_x_ray(const BodyChain& body, const RayMove& move, double y, double z, Stretch out[kMaxStretches]);
 
 // Box of the swept volume.

@@ -13,6 +13,8 @@ namespace {
 
 using namespace test;
 
+constexpr double kEverywhere = 1e9;  // material as high as that: no stretch is left out
+
 struct Case {
     const char* name;
     ConvexBody body;
@@ -88,7 +90,7 @@ TEST_P(Straight, EndsAreTheExtremesOverTheMove) {
                 low = std::min(low, a), high = std::max(high, b);
         }
         Stretch out[kMaxStretches];
-        int count = along_z ? meet_z_ray(chain, move, at.x, at.y, out[0]) : meet_x_ray(chain, move, at.y, at.z, out);
+        int count = along_z ? meet_z_ray(chain, move, at.x, at.y, kEverywhere, out[0]) : meet_x_ray(chain, move, at.y, at.z, out);
         std::string what = std::string(c.name) + (along_z ? " z" : " x") + " trial " + std::to_string(trial);
         if (low >= high) {
             // A sampled sweep may miss a grazing ray, but not more than that.
@@ -122,7 +124,8 @@ TEST_P(Straight, NormalsAreThoseOfTheSweptSurface) {
         Vec3 at = move.from + 0.5 * (1 + unit(random)) * move.by + Vec3{2.5 * unit(random), 2.5 * unit(random), 5 + 5 * unit(random)};
         auto ends = [&](double e, double f, Stretch& s) {
             Stretch out[kMaxStretches];
-            int count = along_z ? meet_z_ray(chain, move, at.x + e, at.y + f, out[0]) : meet_x_ray(chain, move, at.y + e, at.z + f, out);
+            int count = along_z ? meet_z_ray(chain, move, at.x + e, at.y + f, kEverywhere, out[0])
+                                : meet_x_ray(chain, move, at.y + e, at.z + f, out);
             s = out[0];
             return count == 1;
         };
@@ -158,7 +161,7 @@ TEST_P(Straight, ArcsCoverWhatTheBodyCoversOnTheWay) {
         Stretch out[kMaxStretches];
         int count = meet_x_ray(chain, move, at.y, at.z, out);
         Stretch column;
-        int z_count = meet_z_ray(chain, move, at.x, at.y, column);
+        int z_count = meet_z_ray(chain, move, at.x, at.y, kEverywhere, column);
         double covered = 0, low_z = 1e9, high_z = -1e9;
         std::vector<std::pair<double, double>> parts;
         constexpr int kSteps = 1500;

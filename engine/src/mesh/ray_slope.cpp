@@ -230,7 +230,7 @@ bool solve(ZEnd& end, const RayMove& move, double x, double y, double& at, Vec3&
     if (end.best.piece < 0) return false;
     const ChainPiece& piece = end.body.pieces[end.best.piece];
     double s = end.best.s;
-    double dx = x - move.from.x - s * move.by.x, dy = y - move.from.y - s * move.by.y, rho = std::hypot(dx, dy);
+    double dx = x - move.from.x - s * move.by.x, dy = y - move.from.y - s * move.by.y, rho = std::sqrt(dx * dx + dy * dy);
     double height = end.sign * piece_value(end, piece, rho);
     at = move.from.z + end.sign * end.best.value;
     normal = contact_normal(end.body, move, end.best, rho, height, rho > 0 ? dx / rho : 1, rho > 0 ? dy / rho : 0);
@@ -254,7 +254,7 @@ int meet_x_slope(const BodyChain& body, const RayMove& move, double y, double z,
     return out.low < out.high;
 }
 
-int meet_z_slope(const BodyChain& body, const RayMove& move, double x, double y, Stretch& out) {
+int meet_z_slope(const BodyChain& body, const RayMove& move, double x, double y, double top, Stretch& out) {
     double level2 = move.by.x * move.by.x + move.by.y * move.by.y;
     double px = x - move.from.x, py = y - move.from.y;
     double foot = (px * move.by.x + py * move.by.y) / level2;
@@ -269,6 +269,7 @@ int meet_z_slope(const BodyChain& body, const RayMove& move, double x, double y,
         double lin = sign * move.by.z;
         ZEnd end{body, lin, sign, foot, d2, level2, lin > 0 ? std::clamp(foot, a, b) : a, lin > 0 ? b : std::clamp(foot, a, b), rho2, {}};
         if (!solve(end, move, x, y, sign < 0 ? out.low : out.high, sign < 0 ? out.low_normal : out.high_normal)) return 0;
+        if (sign < 0 && out.low >= top) return 0;
     }
     return out.low < out.high;
 }

@@ -10,7 +10,7 @@ MeridianNormal meridian_normal(const ChainPiece& piece, double rho, double heigh
 // Distance from the axis on a piece at a height. REQUIRES: the piece is not level.
 double rho_on(const ChainPiece& piece, double height);
 
-int meet_z_slope(const BodyChain& body, const RayMove& move, double x, double y, Stretch& out);
+int meet_z_slope(const BodyChain& body, const RayMove& move, double x, double y, double top, Stretch& out);
 int meet_x_slope(const BodyChain& body, const RayMove& move, double y, double z, Stretch& out);
 
 }  // namespace proveout
