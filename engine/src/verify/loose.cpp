@@ -79,8 +79,9 @@ class Grip {
         }
         for (const Prism& prism : prisms_) boxes_.push_back(prism.box()), all_.add(boxes_.back());
     }
+    bool empty() const { return prisms_.empty(); }
     bool holds(double x, double y, const Interval& interval) const {
-        if (prisms_.empty() || !near(all_, x, y, interval)) return false;
+        if (!near(all_, x, y, interval)) return false;
         for (size_t i = 0; i < prisms_.size(); ++i)
             if (near(boxes_[i], x, y, interval) && footprint_distance(prisms_[i], x, y) <= reach_) return true;
         return false;
@@ -101,11 +102,13 @@ void read_row(const DexelGrid& grid, int v, Row& row) {
     row.cells.clear();
     row.start.assign(grid.count_u + 1, 0);
     std::vector<Interval> intervals;
+    auto floor = static_cast<float>(grid.floor_mm);
     for (int u = 0; u < grid.count_u; ++u) {
         row.start[u] = static_cast<int32_t>(row.cells.size());
         const DexelTile& tile = grid.tile_of(u, v);
         if (tile.more.empty()) {
-            float top = grid.top(u, v), bottom = grid.bottom(u, v);
+            int ray = DexelGrid::local(u, v);
+            float top = tile.top[ray], bottom = tile.bottom.empty() ? floor : tile.bottom[ray];
             if (top > bottom) row.cells.push_back({{bottom, top}, -1});
             continue;
         }
@@ -131,39 +134,70 @@ bool join_with(Pieces& pieces, const Row& row, int u, Cell& cell) {
     return joined;
 }
 
-}  // namespace
+// Neighbouring rays of a row in one piece, added up before the piece is looked up.
+struct Run {
+    int32_t piece = -1;
+    int u_first = 0, u_last = 0;
+    int64_t core = 0;
+    double length = 0;
+    float low = 0, high = 0;
+    bool held = false;
+};
 
-std::vector<LoosePiece> loose_pieces(const DexelGrid& grid, const std::vector<Fixture>& fixtures) {
-    CHECK(grid.axis == 2);
-    // A fixture touches a ray when it comes as near as the ray's own cell reaches.
-    Grip grip(fixtures, std::max(grid.cell_u, grid.cell_v));
-    Pieces pieces;
-    Row below, row;
-    below.start.assign(grid.count_u + 1, 0);
-    for (int v = 0; v < grid.count_v; ++v) {
-        read_row(grid, v, row);
-        for (int u = 0; u < grid.count_u; ++u) {
+class Labeller {
+  public:
+    Labeller(const DexelGrid& grid, const Grip& grip) : grid_(grid), grip_(grip), gripping_(!grip.empty()) {}
+
+    void row(int v, Row& row, const Row& below) {
+        Run run;
+        for (int u = 0; u < grid_.count_u; ++u) {
             for (int32_t i = row.start[u]; i < row.start[u + 1]; ++i) {
                 Cell& cell = row.cells[i];
                 bool left = u > 0 && join_with(pieces, row, u - 1, cell);
                 bool down = v > 0 && join_with(pieces, below, u, cell);
-                double x = grid.ray_u(u, v), y = grid.ray_v(u, v);
-                if (cell.piece < 0) {
-                    cell.piece = pieces.make();
-                    Piece& piece = pieces.list[cell.piece];
-                    piece.first_ray = static_cast<int64_t>(v) * grid.count_u + u;
-                    piece.point = {x, y, 0.5 * (cell.interval.low + cell.interval.high)};
+                if (cell.piece < 0) start_piece(u, v, cell);
+                if (cell.piece != run.piece) {
+                    flush(run, v);
+                    run = {cell.piece, u, u, 0, 0, cell.interval.low, cell.interval.high, false};
                 }
-                Piece& piece = pieces.list[pieces.find(cell.piece)];
-                piece.core += left && down;
-                piece.length += static_cast<double>(cell.interval.high) - cell.interval.low;
-                piece.box.add(Vec3{x, y, cell.interval.low});
-                piece.box.add(Vec3{x, y, cell.interval.high});
-                piece.held = piece.held || grip.holds(x, y, cell.interval);
+                run.u_last = u;
+                run.core += left && down;
+                run.length += static_cast<double>(cell.interval.high) - cell.interval.low;
+                run.low = std::min(run.low, cell.interval.low);
+                run.high = std::max(run.high, cell.interval.high);
+                if (gripping_ && !run.held) run.held = grip_.holds(grid_.ray_u(u, v), grid_.ray_v(u, v), cell.interval);
             }
         }
-        std::swap(below, row);
+        flush(run, v);
     }
+
+    Pieces pieces;
+
+  private:
+    void start_piece(int u, int v, Cell& cell) {
+        cell.piece = pieces.make();
+        Piece& piece = pieces.list[cell.piece];
+        piece.first_ray = static_cast<int64_t>(v) * grid_.count_u + u;
+        piece.point = {grid_.ray_u(u, v), grid_.ray_v(u, v), 0.5 * (cell.interval.low + cell.interval.high)};
+    }
+
+    void flush(const Run& run, int v) {
+        if (run.piece < 0) return;
+        Piece& piece = pieces.list[pieces.find(run.piece)];
+        piece.core += run.core;
+        piece.length += run.length;
+        piece.held = piece.held || run.held;
+        piece.box.add(Vec3{grid_.ray_u(run.u_first, v), grid_.ray_v(run.u_first, v), run.low});
+        piece.box.add(Vec3{grid_.ray_u(run.u_last, v), grid_.ray_v(run.u_last, v), run.high});
+    }
+
+    const DexelGrid& grid_;
+    const Grip& grip_;
+    bool gripping_;
+};
+
+// Held: what a fixture touches; where fixtures touch nothing, the largest piece.
+std::vector<LoosePiece> not_held(const DexelGrid& grid, const Pieces& pieces) {
     std::vector<const Piece*> roots;
     for (size_t i = 0; i < pieces.list.size(); ++i)
         if (pieces.list[i].parent == static_cast<int32_t>(i)) roots.push_back(&pieces.list[i]);
@@ -179,6 +213,23 @@ std::vector<LoosePiece> loose_pieces(const DexelGrid& grid, const std::vector<Fi
         if (piece != largest && !piece->held && piece->core >= kMinCoreRays)
             loose.push_back({piece->length * grid.cell_area_mm2(), piece->point, piece->box});
     return loose;
+}
+
+}  // namespace
+
+std::vector<LoosePiece> loose_pieces(const DexelGrid& grid, const std::vector<Fixture>& fixtures) {
+    CHECK(grid.axis == 2);
+    // A fixture touches a ray when it comes as near as the ray's own cell reaches.
+    Grip grip(fixtures, std::max(grid.cell_u, grid.cell_v));
+    Labeller labeller(grid, grip);
+    Row below, row;
+    below.start.assign(grid.count_u + 1, 0);
+    for (int v = 0; v < grid.count_v; ++v) {
+        read_row(grid, v, row);
+        labeller.row(v, row, below);
+        std::swap(below, row);
+    }
+    return not_held(grid, labeller.pieces);
 }
 
 }  // namespace proveout
