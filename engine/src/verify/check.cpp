@@ -9,6 +9,13 @@ namespace proveout {
 
 namespace {
 
+// While a spindle fault is looked for by exact contacts, which cost more than cutting, batches are this small.
+constexpr size_t kCautiousMotions = 128;
+// Rays that a retrace of the same path may take off its rim by rounding.
+constexpr double kRoundingRays = 8;
+
+bool is_feed(const Motion& motion) { return motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc; }
+
 std::string_view code_of(ContactKind kind, const Motion& motion) {
     switch (kind) {
         case ContactKind::kCutterInStock:
@@ -46,6 +53,7 @@ struct Checker::State {
     std::vector<Sweep> sweeps;
     double batch_rays = 0;
     int64_t next_index = 0;             // of the next motion to be pushed
+    bool spindle_fault = false;         // one has been found
     bool after_probe = false;
     bool interpreter_tells_feed = false;
     std::vector<ContactSpan> spans;
@@ -61,8 +69,14 @@ struct Checker::State {
         append_motion_sweeps(setup.machine, motion, slot, static_cast<int32_t>(batch.size()) - 1, sweeps);
         if (after_probe)
             for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
+        if (judges_by_cut(motion))
+            for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
         if (is_move(motion)) after_probe = motion.probe;
     }
+
+    // A program without a working spindle is at fault with its first cut, which is found exactly; how long that goes on is told by what the
+    // following moves remove. Otherwise every ray of such a program would be looked at twice.
+    bool judges_by_cut(const Motion& motion) const { return spindle_fault && is_feed(motion) && !spindle_cuts(motion) && !motion.probe; }
 
     double rays_of(const Motion& motion, int32_t slot) const {
         if (slot < 0 || !is_move(motion)) return 0;
@@ -95,7 +109,16 @@ struct Checker::State {
 
     void motion_spans(size_t index, const Cut& cut) {
         const Motion& motion = batch[index].motion;
-        bool feed = motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+        bool feed = is_feed(motion);
+        if (judges_by_cut(motion) && cut.depth_mm > kTouch_mm && cut.removed_mm3 > kRoundingRays * grid.cell_area_mm2() * cut.depth_mm) {
+            ContactSpan span{code_of(ContactKind::kCutterInStock, motion), Part::kCutter, kStockPartner};
+            span.fraction_0 = std::clamp<double>(cut.first_fraction, 0, 1);
+            span.has_point = true;
+            span.point = tip_at(setup.machine, motion, span.fraction_0);
+            span.depth_mm = cut.depth_mm;
+            span.volume_mm3 = cut.removed_mm3;
+            spans.push_back(span);
+        }
         bool center_cutting = slots[index] < 0 || toolbox.assemblies[slots[index]].center_cutting;
         if (feed && !center_cutting && cut.plunge_depth_mm > kTouch_mm) {
             ContactSpan span{"PLUNGE_NOT_CENTER_CUTTING", Part::kCutter, kStockPartner};
@@ -114,6 +137,7 @@ struct Checker::State {
         CutResult result = cut_batch(grid, toolbox.assemblies, sweeps, static_cast<int32_t>(batch.size()), options, context);
         if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
         size_t at = 0;
+        bool fault_seen = false;
         for (size_t i = 0; i < batch.size(); ++i) {
             const TimedMotion& move = batch[i];
             spans.clear();
@@ -124,9 +148,12 @@ struct Checker::State {
             int64_t index = next_index - static_cast<int64_t>(batch.size()) + static_cast<int64_t>(i);
             double own_length = slots[i] < 0 ? 0 : toolbox.assemblies[slots[i]].length_offset_mm;
             check_travel(setup.machine, move.motion, own_length, index > 0 || setup.machine.home_mm.has_value(), spans);
+            for (const ContactSpan& span : spans)
+                fault_seen = fault_seen || span.code == std::string_view("SPINDLE_OFF_IN_CUT") || span.code == std::string_view("SPINDLE_REVERSED");
             log.motion(move, spans);
             done(move, cut);
         }
+        spindle_fault = spindle_fault || fault_seen;
         batch.clear(), slots.clear(), sweeps.clear();
         batch_rays = 0;
         return Unit{};
@@ -153,6 +180,7 @@ Status Checker::push(const TimedMotion& move) {
     s.add_sweeps(motion, slot);
     ++s.next_index;
     s.batch_rays += s.rays_of(motion, slot);
+    if (!s.spindle_fault && is_feed(motion) && !spindle_cuts(motion) && s.batch.size() >= kCautiousMotions) return s.flush();
     if (s.batch.size() >= kBatchMotions || s.batch_rays > kBatchRays) return s.flush();
     return Unit{};
 }

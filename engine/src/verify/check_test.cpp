@@ -256,6 +256,51 @@ TEST(Check, SpindleOffAndReversed) {
     EXPECT_EQ(checked.first("SPINDLE_REVERSED").line, 4);
 }
 
+TEST(Check, SpindleOffForAWholeProgramIsOneEvent) {
+    TestSetup setup = block(flat(6, 25));
+    Path path = above();
+    path.rpm = 0;
+    path.rapid(5, 5, 5);
+    for (int i = 0; i < 600; ++i) path.cut(5 + (i % 2 ? 100 : 0) , 5 + i * 0.05, -2);
+    path.rapid(5, 35, 5).rapid(5, 5, 5).rapid(5, 5, -1.99);
+    for (int i = 0; i < 600; ++i) path.cut(5 + (i % 2 ? 100 : 0), 5 + i * 0.05, -1.99);  // over its own floor: no cut
+    int64_t last = path.line - 600 - 3;
+    Checked checked = run(setup, path);
+    ASSERT_EQ(checked.findings.size(), 1u) << checked.text();
+    EXPECT_EQ(checked.findings[0].code, "SPINDLE_OFF_IN_CUT");
+    EXPECT_EQ(checked.findings[0].line, 2);
+    EXPECT_LE(checked.findings[0].last_line, last);
+}
+
+TEST(Check, NearMissOfTheHolderOnlyWithAClearance) {
+    TestSetup setup = block(flat(6, 10, 10, 40));
+    Path path({55, -40, 30});
+    path.rapid(55, -40, -9.5).cut(55, 80, -9.5);
+    EXPECT_EQ(run(setup, path).findings.size(), 0u);
+    setup.clearance_mm = 1;
+    Checked checked = run(setup, path);
+    EXPECT_EQ(checked.of("NEAR_MISS"), 1) << checked.text();
+    EXPECT_EQ(checked.collisions, 0);
+    EXPECT_EQ(checked.first("NEAR_MISS").part, Part::kHolder);
+}
+
+TEST(Check, UndercutterUnderARoofIsNoFluteFault) {
+    Tool tool = flat(16, 4, 40);
+    tool.type = ToolType::kTslot;
+    tool.neck_diameter_mm = tool.shank_diameter_mm = 6;
+    TestSetup setup = block(tool);
+    Tool slot = flat(8, 25);
+    slot.number = 2;
+    setup.tools.push_back(slot);
+    Path path({-20, 20, 30});
+    path.tool = 2;
+    path.rapid(-20, 20, -12).cut(130, 20, -12).rapid(130, 20, 30).rapid(-20, 20, 30);
+    path.tool = 1;
+    path.rapid(-20, 20, -12).cut(130, 20, -12);
+    Checked checked = run(setup, path);
+    EXPECT_EQ(checked.findings.size(), 0u) << checked.text();
+}
+
 TEST(Check, PlungeOfAFaceMill) {
     TestSetup setup = block(flat(20, 25));
     setup.tools[0].center_cutting = false;

@@ -8,9 +8,6 @@ namespace {
 
 constexpr double Vec3::*kAxes[3] = {&Vec3::x, &Vec3::y, &Vec3::z};
 
-// A spindle that stands, or turns backwards outside of tapping, cannot cut.
-bool spindle_cuts(const Motion& motion) { return motion.spindle_rpm > 0 || (motion.spindle_rpm < 0 && motion.spindle_synchronized); }
-
 // Colours are bytes; programs with more tools than that share the last one.
 uint8_t colour_of(int32_t slot) { return static_cast<uint8_t>(std::min(slot + 1, 255)); }
 
@@ -33,6 +30,8 @@ Toolbox make_toolbox(const std::vector<Tool>& tools) {
 bool is_move(const Motion& motion) {
     return motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
 }
+
+bool spindle_cuts(const Motion& motion) { return motion.spindle_rpm > 0 || (motion.spindle_rpm < 0 && motion.spindle_synchronized); }
 
 bool is_dogleg(const Machine& machine, const Motion& motion) {
     return machine.rapid == RapidMode::kDogleg && motion.kind == MotionKind::kRapid;

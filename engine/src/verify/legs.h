@@ -22,6 +22,9 @@ Toolbox make_toolbox(const std::vector<Tool>& tools);
 // True for motions that travel: rapid, feed, arc.
 bool is_move(const Motion& motion);
 
+// A spindle that stands, or turns backwards outside of tapping, cannot cut.
+bool spindle_cuts(const Motion& motion);
+
 // A dog-leg rapid runs each axis at its own full speed, so that its path is up to three straight legs. points[0] is `from`, points[count]
 // is `to`; fraction[i] is the share of its time at full speed at which points[i] is passed.
 struct Legs {
