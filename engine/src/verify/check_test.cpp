@@ -261,10 +261,13 @@ TEST(Check, SpindleOffForAWholeProgramIsOneEvent) {
     Path path = above();
     path.rpm = 0;
     path.rapid(5, 5, 5);
-    for (int i = 0; i < 600; ++i) path.cut(5 + (i % 2 ? 100 : 0) , 5 + i * 0.05, -2);
-    path.rapid(5, 35, 5).rapid(5, 5, 5).rapid(5, 5, -1.99);
-    for (int i = 0; i < 600; ++i) path.cut(5 + (i % 2 ? 100 : 0), 5 + i * 0.05, -1.99);  // over its own floor: no cut
-    int64_t last = path.line - 600 - 3;
+    auto raster = [&](double z) {
+        for (int i = 0; i <= 120; ++i) path.cut(i % 2 ? 105 : 5, 5 + i * 0.25, z).cut(i % 2 ? 5 : 105, 5 + i * 0.25, z);
+    };
+    raster(-2);
+    int64_t last = path.line;
+    path.rapid(path.at.x, path.at.y, 5).rapid(5, 5, 5).rapid(5, 5, -1.99);
+    raster(-1.99);  // over its own floor: no cut
     Checked checked = run(setup, path);
     ASSERT_EQ(checked.findings.size(), 1u) << checked.text();
     EXPECT_EQ(checked.findings[0].code, "SPINDLE_OFF_IN_CUT");
