@@ -30,14 +30,15 @@ extern "C" void on_signal(int) {
     g_stop.store(static_cast<int>(StopReason::kCancelled), std::memory_order_relaxed);
 }
 
-// SIGPIPE becomes a write error. A signal that the caller ignores (a background job's SIGINT) stays ignored.
+// SIGPIPE becomes a write error. SIGHUP stays ignored where the caller ignores it (nohup).
 void catch_signals() {
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction old {};
-        if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+        bool ignored = sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
+        if (signal != SIGHUP || !ignored) sigaction(signal, &action, nullptr);
     }
     std::signal(SIGPIPE, SIG_IGN);
 }

@@ -244,12 +244,14 @@ Status StagedOutput::commit() {
     if (holds_our_report(directory_)) {
         for (std::string_view name : kOutputNames) fs::remove(fs::path(directory_) / name, failure);
     }
+    std::vector<fs::path> names;  // relative, of files in folders too
+    for (const auto& entry : fs::recursive_directory_iterator(staging_, failure))
+        if (!entry.is_directory()) names.push_back(entry.path().lexically_relative(staging_));
     // report.json last: where it stands, everything that it names stands too.
-    std::vector<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(staging_, failure)) names.push_back(entry.path().filename());
     std::sort(names.begin(), names.end(),
               [](const fs::path& a, const fs::path& b) { return std::pair(a == "report.json", a) < std::pair(b == "report.json", b); });
     for (const fs::path& name : names) {
+        fs::create_directories((fs::path(directory_) / name).parent_path(), failure);
         fs::rename(fs::path(staging_) / name, fs::path(directory_) / name, failure);
         if (failure) return make_error(ErrorCode::kIo, "cannot write " + directory_ + "/" + name.string() + ": " + failure.message());
     }

@@ -36,7 +36,8 @@ class ProgramFile {
     // path "-": standard input. Errors: kInvalidInput; kUnprocessableGcode for bytes that are no text.
     static Result<ProgramFile> open(const std::string& path, const std::string& temp_dir);
     static Result<ProgramFile> from_text(std::string text, std::string name);
-    const Program& program() const;
+    bool is_open() const { return state_ != nullptr; }
+    const Program& program() const;  // REQUIRES: is_open()
     std::string stem() const;
 
   private:

@@ -144,7 +144,9 @@ void print_end(const ProgramEnd& end, LineWriter& out) {
 
 Result<int> inspect(const InspectArgs& args) {
     Config config = TRY(load_config());
-    JobInput input = TRY(read_input(args.setup, config));
+    SetupArgs setup_args = args.setup;
+    setup_args.read_comments = false;
+    JobInput input = TRY(read_input(setup_args, config));
     RunControl control(1, 0, false);
     const Setup& setup = input.job.setup;
     bool canon = args.format == "canon";

@@ -155,6 +155,12 @@ Status use_machine(const SetupArgs& args, JobInput& input) {
 
 }  // namespace
 
+void add_dialect_hint(const JobInput& input, Error& error) {
+    if (input.job.setup.dialect != Dialect::kAuto || !input.program.is_open()) return;
+    DialectChoice choice = choose_dialect(input.program.program().text);
+    error.message += " (read as " + std::string(name_of(choice.dialect)) + ", " + choice.reason + "; another control: --dialect)";
+}
+
 Result<std::vector<Triangle>> read_mesh_file(std::string_view path) {
     auto file = MappedFile::open(std::string(path));
     if (!file) return file.error();
@@ -218,7 +224,7 @@ Result<JobInput> read_input(const SetupArgs& args, const Config& config) {
     input.given.tools_are_complete = input.job.tools_are_complete;
     input.given.stock = stock_in_document || (!args.stock.empty() && args.stock != "auto");
     input.scan = scan_program(input.program.program().text);
-    input.notes = read_notes(input.scan);
+    if (args.read_comments) input.notes = read_notes(input.scan);
     use_notes(input.notes, input.given, input.job.setup, input.assumptions);
     return input;
 }

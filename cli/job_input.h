@@ -30,6 +30,9 @@ Result<JobInput> read_input(const SetupArgs& args, const Config& config);
 // Surveys the program, checks its tools and infers the stock. Errors: as survey_program() and fill_from_survey().
 Result<Survey> complete_job(JobInput& input, const Context& context);
 
+// A refusal by a dialect that nobody asked for may only mean that the guess was wrong: says so in the message.
+void add_dialect_hint(const JobInput& input, Error& error);
+
 // Reads an STL file. Error: kInvalidInput.
 Result<std::vector<Triangle>> read_mesh_file(std::string_view path);
 

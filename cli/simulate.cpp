@@ -101,6 +101,9 @@ Result<MediaResult> write_film(const Run& run, const StagedOutput& output, const
     EncodeOptions encode;
     encode.ffmpeg = run.config.get("FFMPEG_BIN");
     encode.directory = output.path("");
+    std::error_code failure;
+    fs::create_directory(output.path("logs"), failure);
+    encode.log_file = output.path("logs/ffmpeg.log");
     encode.width = video.width;
     encode.height = video.height;
     encode.fps = video.fps;
@@ -116,7 +119,6 @@ Result<MediaResult> write_film(const Run& run, const StagedOutput& output, const
     if (!written.ok()) return written.error();
     if (!made) return made.error();
     MediaResult media = TRY(writer.finish(&made->snapshot));
-    std::error_code failure;
     fs::rename(media.mp4, output.path("out.mp4"), failure);
     if (!failure) fs::rename(media.gif, output.path("preview.gif"), failure);
     if (!failure) fs::rename(media.png, output.path("snapshot.png"), failure);
@@ -188,7 +190,7 @@ Result<std::string> write_reports(const Run& run, ReportInput& input, StagedOutp
         std::string picture;
         if (run.media) picture = std::string(TRY(MappedFile::open(output.path("snapshot.png"))).text());
         std::error_code ignored;
-        for (const char* name : {"out.mp4", "preview.gif", "snapshot.png", "part.stl", "part.glb", "timeline.json"})
+        for (const char* name : {"out.mp4", "preview.gif", "snapshot.png", "part.stl", "part.glb", "timeline.json", "logs/ffmpeg.log"})
             if (fs::exists(output.path(name), ignored)) input.artefacts.push_back(TRY(describe_artefact(output.path(name), name)));
         TRY(output.write("report.html", report_html(input, picture)));
         input.artefacts.push_back(TRY(describe_artefact(output.path("report.html"), "report.html")));
@@ -272,6 +274,7 @@ int run_simulate(const SimulateArgs& args) {
     control.end_progress();
     Error error = status.error();
     if (control.stop_reason() != StopReason::kNone && !is_stop(error)) error = stop_error(control.stop_reason());
+    if (error.code == ErrorCode::kUnprocessableGcode) add_dialect_hint(run.input, error);
     print_error(error, args.setup.program == "-" ? "stdin" : args.setup.program);
     return exit_status(error);
 }

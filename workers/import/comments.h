@@ -31,7 +31,7 @@ struct ProgramNotes {
 
 ProgramNotes read_notes(const ProgramScan& scan);
 
-// One comment as a tool: number -1 if the comment names none. nullopt: it describes no tool; `why` then says what is missing if it tried to.
+// One comment as a tool: number -1 if the comment names none. nullopt: it describes no tool; `why` says what is missing if it tried to.
 std::optional<NotedTool> tool_from_comment(const ScanComment& comment, std::string& why);
 
 }  // namespace proveout

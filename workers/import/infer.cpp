@@ -31,7 +31,7 @@ void insert_tool(const Tool& tool, std::vector<Tool>& tools) {
 Error undefined_tool(int number, const ProgramScan& scan, const ProgramNotes& notes) {
     std::string reason;
     for (const auto& [unclear, why] : notes.unclear_tools)
-        if (unclear == number) reason = "; its comments could not be used: " + why;
+        if (reason.empty() && (unclear == number || number == 0)) reason = "; its comments could not be used: " + why;
     int example = number > 0 ? number : 1;
     std::string what = number > 0 ? "tool " + std::to_string(number) + " is called, but nothing describes it"
                                   : "nothing describes the tool of this program";
@@ -44,6 +44,15 @@ Error undefined_tool(int number, const ProgramScan& scan, const ProgramNotes& no
     }
     error.faults.push_back({"/tools", what + reason + "; every tool that the program calls is needed"});
     return error;
+}
+
+// The first tool that the program names; 0: none.
+int first_tool(const Survey& survey, const ProgramScan& scan) {
+    for (int number : survey.tools_used)
+        if (number > 0) return number;
+    for (const ScanToolWord& word : scan.tool_words)
+        if (word.number > 0) return word.number;
+    return 0;
 }
 
 double radius_of(const Setup& setup, int number) {
@@ -152,7 +161,7 @@ void use_notes(const ProgramNotes& notes, const Given& given, Setup& setup, std:
 
 Status fill_from_survey(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, Setup& setup,
                         std::vector<std::string>& assumptions) {
-    if (setup.tools.empty()) return undefined_tool(survey.tools_used.empty() ? 0 : survey.tools_used.front(), scan, notes);
+    if (setup.tools.empty()) return undefined_tool(first_tool(survey, scan), scan, notes);
     for (int number : survey.tools_used)
         if (number > 0 && !find_tool(setup.tools, number)) return undefined_tool(number, scan, notes);
     if (!survey.end.units_given) assumptions.push_back("units: the program has no G20 or G21 before its first move; mm assumed");
