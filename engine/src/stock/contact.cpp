@@ -51,13 +51,16 @@ struct Stretch {
     double a_low, a_high;
 };
 
+// Beginnings and ends of contacts are found to this way (plunges: this share of the plunge).
+constexpr double kMoment_mm = 1e-5;
+
 double way(const Stretch& s) { return s.line.length > 0 ? s.line.length : 1; }
 
 // Where between a (no contact, or the end of the stretch) and the deepest position the lower surface passes below `top`.
 double crossing(const Stretch& s, const ConvexBody& body, double a, double deepest, double top) {
     if (lower_at(s.line, s.ray, body, a) < top) return a;
     double outside = a, inside = deepest;
-    for (int step = 0; step < 50; ++step) {
+    while (std::abs(outside - inside) > kMoment_mm) {
         double middle = 0.5 * (outside + inside);
         (lower_at(s.line, s.ray, body, middle) < top ? inside : outside) = middle;
     }
@@ -88,8 +91,9 @@ struct Meeting {
         }
         double deepest = lowest_position(s.line, s.ray, body, s.a_low, s.a_high);
         double enter = crossing(s, body, s.a_low, deepest, overlap.piece_top);
-        double leave = crossing(s, body, s.a_high, deepest, overlap.piece_top);
+        double leave = s.a_high;
         if (check.kind == ContactKind::kCutterInStock) leave = std::min(leave, std::max(deepest, enter + between_rays(s, enter)));
+        leave = crossing(s, body, leave, deepest, overlap.piece_top);
         met.first_fraction = fraction(enter);
         met.last_fraction = fraction(leave);
         met.first_height = lower_at(s.line, s.ray, body, enter);

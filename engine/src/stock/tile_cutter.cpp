@@ -244,8 +244,10 @@ class TileCutter {
         }
         if (!cover_range(sweep.line, ray, check.plan.body.radius_mm, a_low, a_high)) return false;
         double f0 = sweep.sweep->fraction_0, scale = (sweep.sweep->fraction_1 - f0) / (way > 0 ? way : 1);
+        // Where a contact begins and ends is told to one cell of the way: no ray tells more.
+        double cell = scale * std::max(grid_.cell_u, grid_.cell_v);
         for (Contact& known : stretches_) {
-            if (f0 + scale * a_low < known.first_fraction || f0 + scale * a_high > known.last_fraction) continue;
+            if (f0 + scale * a_low < known.first_fraction - cell || f0 + scale * a_high > known.last_fraction + cell) continue;
             if (overlap + check.shrunk_mm > known.depth_mm + kHeightNoise_mm) return false;
             known.volume_mm3 += std::max(0.0, overlap) * grid_.cell_area_mm2();
             return true;
