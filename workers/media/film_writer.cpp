@@ -139,6 +139,10 @@ Result<FilmWriter> FilmWriter::start(const EncodeOptions& options, const Context
     FilmWriter writer;
     State& s = *writer.state_;
     s.options = options;
+    // An FFmpeg that was installed by itself brings its own ffprobe.
+    fs::path beside = fs::path(options.ffmpeg).parent_path() / "ffprobe";
+    std::error_code ignored;
+    if (options.ffprobe == "ffprobe" && options.ffmpeg.find('/') != std::string::npos && fs::exists(beside, ignored)) s.options.ffprobe = beside.string();
     s.context = context;
     s.mp4 = options.directory / "out.mp4.part", s.gif = options.directory / "preview.gif.part", s.png = options.directory / "snapshot.png.part";
     Result<Child> child = Child::start(command(options, s.mp4, s.gif, s.png));

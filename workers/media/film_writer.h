@@ -23,7 +23,7 @@ constexpr uint64_t kMaxPreviewBytes = 2'000'000;
 
 struct EncodeOptions {
     std::string ffmpeg = "ffmpeg";      // name or path; may be a script
-    std::string ffprobe = "ffprobe";
+    std::string ffprobe = "ffprobe";    // this default: the one beside `ffmpeg` if that is a path and there is one
     std::filesystem::path directory;    // must exist
     std::filesystem::path log_file;     // what FFmpeg said is written here when it said anything; empty: nowhere
     int width = 1280, height = 720;     // even

@@ -1,7 +1,5 @@
 #include "render/height_field.h"
 
-#include <cstring>
-
 namespace proveout {
 
 namespace {
@@ -112,17 +110,6 @@ void place_samples(HeightField& field) {
     }
 }
 
-void weigh_walls(HeightField& field) {
-    constexpr int kSquare = kNormalRadius * kNormalRadius;
-    for (int v = -kNormalRadius; v <= kNormalRadius; ++v)
-        for (int u = -kNormalRadius; u <= kNormalRadius + 1; ++u) {
-            int squared = u * u + v * v;
-            float weight = squared > kSquare ? 0.0f : static_cast<float>(kSquare + 4 - squared);
-            field.wall_weights.u[v + kNormalRadius][u + kNormalRadius] = weight * static_cast<float>(u);
-            field.wall_weights.v[v + kNormalRadius][u + kNormalRadius] = weight * static_cast<float>(v);
-        }
-}
-
 }  // namespace
 
 HeightField make_height_field(const DexelGrid& grid, const Camera& camera) {
@@ -142,7 +129,6 @@ HeightField make_height_field(const DexelGrid& grid, const Camera& camera) {
     field.inv_du = 1 / field.du, field.inv_dv = 1 / field.dv;
     field.step_u = field.du > 0 ? 1 : -1, field.step_v = field.dv > 0 ? 1 : -1;
     place_samples(field);
-    weigh_walls(field);
     return field;
 }
 
@@ -283,38 +269,79 @@ Normal floor_normal(const HeightField& field, int u, int v) {
     return {-gu * k, -gv * k, k};
 }
 
-using Lanes = float __attribute__((vector_size(16)));
-static_assert((2 * kNormalRadius + 2) % 4 == 0);
-
-// Away from the material at height z, from all columns within kNormalRadius: steps of single columns do not show.
-Normal wall_normal(const HeightField& field, const RayHit& hit) {
-    const float* h = &field.top[field.index(hit.u, hit.v)];
-    Lanes z = Lanes{} + (hit.z - 1e-4f), sum_u{}, sum_v{};
-    for (int row = 0; row <= 2 * kNormalRadius; ++row) {
-        const float* tops = h + (row - kNormalRadius) * field.stride - kNormalRadius;
-        for (int k = 0; k < 2 * kNormalRadius + 2; k += 4) {
-            Lanes top, weight_u, weight_v;
-            std::memcpy(&top, tops + k, sizeof top);
-            std::memcpy(&weight_u, &field.wall_weights.u[row][k], sizeof top);
-            std::memcpy(&weight_v, &field.wall_weights.v[row][k], sizeof top);
-            auto filled = top > z;
-            sum_u -= filled ? weight_u : Lanes{};
-            sum_v -= filled ? weight_v : Lanes{};
+// Rough direction away from the material at height z: the centre of what is filled around the column.
+void rough_normal(const float* tops, int stride, float z, float& nu, float& nv) {
+    constexpr int kAround = 3;
+    nu = nv = 0;
+    for (int v = -kAround; v <= kAround; ++v)
+        for (int u = -kAround; u <= kAround; ++u) {
+            float filled = tops[v * stride + u] > z ? 1.0f : 0.0f;
+            nu -= filled * static_cast<float>(u), nv -= filled * static_cast<float>(v);
         }
+}
+
+// How far the material reaches outward from the column, row by row along a wall; `reach` is that of the row before. False: a corner.
+bool follow(const float* row, int outward, float z, int& reach) {
+    constexpr int kStep = 3;
+    int start = reach;
+    if (row[reach * outward] > z) {
+        while (row[(reach + 1) * outward] > z)
+            if (++reach - start > kStep) return false;
+    } else {
+        do {
+            if (start - --reach > kStep) return false;
+        } while (row[reach * outward] <= z);
     }
-    float nu = (sum_u[0] + sum_u[1]) + (sum_u[2] + sum_u[3]), nv = (sum_v[0] + sum_v[1]) + (sum_v[2] + sum_v[3]);
+    return std::abs(reach) <= kWallWalk;
+}
+
+// Slope of a wall against its rows by least squares over what following it to both sides finds. False: too little of it.
+bool wall_slope(const float* tops, int outward, int along, float z, float& slope) {
+    int reaches[2 * kWallWalk + 1];
+    int* reach = reaches + kWallWalk;
+    int here = 0, count[2] = {0, 0};
+    if (!follow(tops, outward, z, here)) return false;
+    reach[0] = here;
+    for (int side = 0; side < 2; ++side) {
+        int at = here, sign = side == 0 ? -1 : 1;
+        for (int k = 1; k <= kWallWalk && follow(tops + sign * k * along, outward, z, at); ++k) reach[sign * k] = at, count[side] = k;
+    }
+    // Equal lengths on a curve; near a corner all there is on the longer side.
+    if (std::min(count[0], count[1]) >= 5) count[0] = count[1] = std::min(count[0], count[1]);
+    int n = count[0] + count[1] + 1;
+    if (n < 3) return false;
+    int sum_k = 0, sum_kk = 0, sum_r = 0, sum_kr = 0;
+    for (int k = -count[0]; k <= count[1]; ++k) sum_k += k, sum_kk += k * k, sum_r += reach[k], sum_kr += k * reach[k];
+    slope = static_cast<float>(n * sum_kr - sum_k * sum_r) / static_cast<float>(n * sum_kk - sum_k * sum_k);
+    return true;
+}
+
+// Away from the material at height z. The outline at that height is followed over some columns, so that steps of single columns do not
+// show and corners stay sharp.
+Normal wall_normal(const HeightField& field, const RayHit& hit) {
+    const float* tops = &field.top[field.index(hit.u, hit.v)];
+    float z = hit.z - 1e-4f, nu, nv;
     Normal along = hit.axis == 0 ? Normal{static_cast<float>(-field.step_u), 0, 0} : Normal{0, static_cast<float>(-field.step_v), 0};
-    float size = std::sqrt(nu * nu + nv * nv);
-    if (size < 1e-3f) return along;
-    Normal n{nu / size, nv / size, 0};
-    return dot(n, along) < 0.05f ? along : n;
+    rough_normal(tops, field.stride, z, nu, nv);
+    float small = std::min(std::abs(nu), std::abs(nv)), large = std::max(std::abs(nu), std::abs(nv));
+    bool by_rows = small > 0.5f * large || large == 0 ? hit.axis == 0 : std::abs(nu) > std::abs(nv);  // the wall runs along v
+    int outward = by_rows ? (nu == 0 ? -field.step_u : nu > 0 ? 1 : -1) : (nv == 0 ? -field.step_v : nv > 0 ? 1 : -1);
+    float slope;
+    if (!wall_slope(tops, by_rows ? outward : outward * field.stride, by_rows ? field.stride : 1, z, slope)) return along;
+    float cell_u = static_cast<float>(field.grid->cell_u), cell_v = static_cast<float>(field.grid->cell_v);
+    slope *= by_rows ? cell_u / cell_v : cell_v / cell_u;
+    float k = 1 / std::sqrt(1 + slope * slope);
+    Normal n = by_rows ? Normal{static_cast<float>(outward) * k, -slope * k, 0} : Normal{-slope * k, static_cast<float>(outward) * k, 0};
+    return n.x * field.du + n.y * field.dv < 0 ? n : along;  // what is seen looks back
 }
 
 float occlusion_of(const HeightField& field, const RayHit& hit, Normal n, bool wall) {
     const float* h = &field.top[field.index(hit.u, hit.v)];
+    // A wall does not shade itself: only samples well before it count.
+    float clear_mm = 2 * static_cast<float>(std::max(field.grid->cell_u, field.grid->cell_v));
     float sum = 0, total = 0;
     for (const HeightField::Sample& sample : field.samples) {
-        if (wall && sample.dx * n.x + sample.dy * n.y < 0.15f) continue;
+        if (wall && sample.dx * n.x + sample.dy * n.y < clear_mm * sample.per_mm) continue;
         total += sample.weight;
         sum += sample.weight * std::clamp((h[sample.offset] - hit.z) * sample.per_mm, 0.0f, 1.0f);
     }

@@ -17,7 +17,7 @@ namespace proveout {
 constexpr int kBlockSide = 8;           // columns per side of a block of the pyramid
 constexpr int kPad = 16;                // cells around the raster that are always empty: neighbourhoods need no bounds checks
 constexpr int kOcclusionRadius = 15;    // cells, below kPad
-constexpr int kNormalRadius = 7;        // cells
+constexpr int kWallWalk = 12;           // cells along a wall, to each side, from which its normal is taken; below kOcclusionRadius
 constexpr float kEmptyTop = -1e30f;
 constexpr float kSteepest = 3.5f;       // height per width of a cell up to which neighbours are one sloping surface (74 degrees), not a step
 
@@ -57,11 +57,6 @@ struct HeightField {
         float weight;
     };
     std::vector<Sample> samples;
-    // Weights of the columns around a wall for its normal, -kNormalRadius ... along v, -kNormalRadius ... + 1 along u.
-    struct WallWeights {
-        float u[2 * kNormalRadius + 1][2 * kNormalRadius + 2];
-        float v[2 * kNormalRadius + 1][2 * kNormalRadius + 2];
-    } wall_weights;
 
     int index(int u, int v) const { return (v + kPad) * stride + u + kPad; }
 };

@@ -238,7 +238,7 @@ TEST(Render, WallNormalsDoNotShowTheGrid) {
         ++walls;
         Surface surface = surface_at(field, hit);
         double off = std::acos(std::clamp(surface.normal.x * std::sin(angle) - surface.normal.y * std::cos(angle), -1.0, 1.0));
-        EXPECT_LT(off * 180 / kPi, 8);
+        EXPECT_LT(off * 180 / kPi, 5);
         EXPECT_EQ(surface.slot, 1);
     }
     EXPECT_GT(walls, 60);

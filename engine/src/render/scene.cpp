@@ -24,6 +24,11 @@ float ground_shadow(const std::vector<Footprint>& feet, double spread, const Nor
     double wide = 1e30, tight = 1e30;  // squared distances in units of the spread, from the nearest foot
     for (const Footprint& f : feet) {
         auto away = [&](double px, double py) {
+            if (f.round) {
+                double r = 0.25 * (f.x_high - f.x_low + f.y_high - f.y_low);
+                double d = std::max(0.0, std::hypot(px - 0.5 * (f.x_low + f.x_high), py - 0.5 * (f.y_low + f.y_high)) - r);
+                return d * d / (spread * spread);
+            }
             double dx = std::max({f.x_low - px, px - f.x_high, 0.0}), dy = std::max({f.y_low - py, py - f.y_high, 0.0});
             return (dx * dx + dy * dy) / (spread * spread);
         };
@@ -299,6 +304,12 @@ Box3 box_of(const DexelGrid& grid) {
     return {{grid.u0, grid.v0, grid.floor_mm}, {grid.u0 + grid.count_u * grid.cell_u, grid.v0 + grid.count_v * grid.cell_v, grid.ceiling_mm}};
 }
 
+// Whether the stock is round, for its shadow.
+bool has_no_corners(const DexelGrid& grid) {
+    auto empty = [&](int u, int v) { return grid.top(u, v) <= grid.bottom(u, v); };
+    return empty(0, 0) && empty(grid.count_u - 1, 0) && empty(0, grid.count_v - 1) && empty(grid.count_u - 1, grid.count_v - 1);
+}
+
 }  // namespace
 
 Scene make_scene(const DexelGrid& grid, const std::vector<Fixture>& fixtures, const Box3& bounds, int width, int height) {
@@ -315,11 +326,11 @@ Scene make_scene(const DexelGrid& grid, const std::vector<Fixture>& fixtures, co
     scene.background.resize(pixels), scene.middle.resize(pixels);
     scene.middle_block.assign(pixels, kNoBlock), scene.seen.resize(pixels), scene.fresh.assign(pixels, 0);
     Box3 stock = box_of(grid);
-    scene.feet = {{stock.low.x, stock.high.x, stock.low.y, stock.high.y}};
+    scene.feet = {{stock.low.x, stock.high.x, stock.low.y, stock.high.y, has_no_corners(grid)}};
     scene.ground_mm = stock.low.z;
     for (const Fixture& fixture : fixtures) {
         Box3 box = bounds_of(fixture.solid);
-        scene.feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y});
+        scene.feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y, fixture.solid.shape == StockShape::kCylinder || fixture.solid.shape == StockShape::kTube});
         scene.ground_mm = std::min(scene.ground_mm, box.low.z);
     }
     double near = 1e300;

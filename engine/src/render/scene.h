@@ -31,6 +31,7 @@ struct FixturePlanes {
 // Where something stands on the ground, mm.
 struct Footprint {
     double x_low, x_high, y_low, y_high;
+    bool round;
 };
 
 constexpr uint32_t kNoBlock = 0xffffffff;

@@ -92,7 +92,7 @@ uint32_t resolve(const std::vector<Body>& bodies, const Camera& camera, const St
     for (int k = 0; k < covered; ++k) {
         const Body& body = bodies[seen[k].body];
         Rgb colour = shade(studio, body.material, seen[k].n, 1);
-        if (body.lead_mm > 0) {
+        if (body.lead_mm > 0 && seen[k].n.z < 0.9f) {  // not on its upper face
             Vec3 p = x / camera.scale * camera.right + (-y / camera.scale) * camera.up + static_cast<double>(seen[k].depth) * camera.forward;
             colour = flute_shade(p, body.lead_mm) * colour;
         }
