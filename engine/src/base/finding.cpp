@@ -33,13 +33,15 @@ constexpr FindingRule kRules[] = {
      "A feed move meets stock while the spindle does not turn. S0 M3 is off; M6 stops the spindle (not in GRBL).",
      "Start the spindle (S... M3) before the first cut and after every tool change."},
     {"SPINDLE_REVERSED", kError, false, "Cutting with the spindle reversed",
-     "A feed move removes stock while the spindle turns counter-clockwise (M4). Spindle-synchronised moves (tapping, threading) are exempt.",
+     "A feed move removes stock while the spindle turns counter-clockwise (M4). Spindle-synchronised moves (tapping, threading) "
+     "are exempt.",
      "Use M3 for right-hand tools."},
     {"FEED_MISSING", kError, false, "Feed move without a feed",
      "A feed move (G1, G2, G3) is executed before any feed rate is in force.",
      "Write an F word at or before the first feed move; in inverse time (G93) write one on every block."},
     {"FLUTE_LENGTH_EXCEEDED", kWarning, false, "Cut deeper than the flutes",
-     "In a feed move uncut stock stands above the flutes inside the cutter's radius, or a shank of the cutter's own diameter follows into its "
+     "In a feed move uncut stock stands above the flutes inside the cutter's radius, or a shank of the cutter's own diameter "
+     "follows into its "
      "slot and rubs. Depth alone is no reason: a thinner neck in a slot cut in steps is silent.",
      "Use a tool with longer flutes or a relieved neck, or take the depth in steps."},
     {"PLUNGE_NOT_CENTER_CUTTING", kError, false, "Plunge with a tool that does not cut at its centre",
@@ -56,10 +58,12 @@ constexpr FindingRule kRules[] = {
     {"GOUGE", kError, false, "Material removed that the design keeps",
      "The cut part lies inside the target mesh by more than the tolerance.", "Check tool, offsets and the path at the named place."},
     {"EXCESS", kWarning, false, "Material left that the design removes",
-     "The cut part stands proud of the target mesh by more than the tolerance.", "Add a finishing pass or a smaller tool at the named place."},
+     "The cut part stands proud of the target mesh by more than the tolerance.",
+     "Add a finishing pass or a smaller tool at the named place."},
 
     {"OVERTRAVEL", kError, false, "Beyond the machine's travel",
-     "A move leaves machine.travel on an axis. Machine coordinates are those of the tool tip at zero tool length, arcs by their true extremes.",
+     "A move leaves machine.travel on an axis. Machine coordinates are those of the tool tip at zero tool length, arcs by their "
+     "true extremes.",
      "Shift the set-up on the table, check the work offset and the tool length, or shorten the move."},
     {"TOOL_OFFSET_MISMATCH", kError, false, "Length offset of another tool",
      "The H in force differs from the length of the tool in the spindle: the tip is off by the difference, and the simulation moves it so.",
@@ -71,12 +75,14 @@ constexpr FindingRule kRules[] = {
      "The programmed S is above the tool's max_rpm or the machine's.", "Lower S."},
 
     {"UNITS_MISSING", kWarning, false, "No units in the program",
-     "The first motion comes before any G20 or G21: the machine uses whatever was in force before.", "Write G21 (mm) or G20 (inch) in the first block."},
+     "The first motion comes before any G20 or G21: the machine uses whatever was in force before.",
+     "Write G21 (mm) or G20 (inch) in the first block."},
     {"NO_PROGRAM_END", kWarning, false, "No end of program",
      "The file ends without M2, M30 or a closing %: spindle and coolant stay on. A cut-off transfer looks the same.",
      "End the program with M30 (or M2); check that the file is complete."},
     {"UNSUPPORTED_CODE", kWarning, false, "Code that is not simulated",
-     "The control may know this code but the simulation does not act on it; it never becomes a move.", "Check by hand what the code does at this place."},
+     "The control may know this code but the simulation does not act on it; it never becomes a move.",
+     "Check by hand what the code does at this place."},
     {"BLOCK_REFUSED", kError, false, "The control refuses this block",
      "The firmware answers with the error number in `controller_error`, executes nothing of the block and goes on with the next line.",
      "Correct the block, or choose the right --dialect."},
@@ -84,15 +90,19 @@ constexpr FindingRule kRules[] = {
      "The program calls a tool that is neither in the tool list nor can be inferred. The run is refused; the code stands in no report.",
      "Add the tool with --tool, --tools or in the job document."},
     {"BYTE_ORDER_MARK", kWarning, false, "Byte-order mark",
-     "The file begins with a UTF-8 byte-order mark. It is skipped here; many controls refuse it.", "Save the file without a byte-order mark."},
+     "The file begins with a UTF-8 byte-order mark. It is skipped here; many controls refuse it.",
+     "Save the file without a byte-order mark."},
     {"NOT_EXECUTED", kInfo, false, "Line for the sender or the operator",
-     "Settings ($), jogs, real-time characters and the like are recognised but not part of the program's motion.", "Nothing, if it was meant so."},
+     "Settings ($), jogs, real-time characters and the like are recognised but not part of the program's motion.",
+     "Nothing, if it was meant so."},
     {"PROBE_MOVE", kInfo, false, "Probing move",
      "A probe stops where it touches; the simulation takes its programmed end, cuts nothing and checks it against fixtures and table only.",
      "Do not rely on coordinates set from the probe's result."},
-    {"PROGRAM_PAUSE", kInfo, false, "Program stop", "M0, M1 or M60 waits for the operator; waiting is not counted as time.", "Nothing, if it was meant so."},
+    {"PROGRAM_PAUSE", kInfo, false, "Program stop", "M0, M1 or M60 waits for the operator; waiting is not counted as time.",
+     "Nothing, if it was meant so."},
     {"ENCODING_FAILED", kError, false, "No film",
-     "FFmpeg is missing or failed; verdict, report and part are complete without it.", "Run `proveout doctor`; see the log of the encoder."},
+     "FFmpeg is missing or failed; verdict, report and part are complete without it.",
+     "Run `proveout doctor`; see the log of the encoder."},
 };
 
 }  // namespace

@@ -13,7 +13,8 @@ TEST(FindingRules, HoldTheContract) {
         EXPECT_TRUE(find_rule(code)->is_collision) << code;
         EXPECT_EQ(find_rule(code)->severity, Severity::kError) << code;
     }
-    for (const char* code : {"SPINDLE_OFF_IN_CUT", "SPINDLE_REVERSED", "PLUNGE_NOT_CENTER_CUTTING", "FEED_MISSING", "OVERTRAVEL", "TOOL_OFFSET_MISMATCH"}) {
+    for (const char* code :
+         {"SPINDLE_OFF_IN_CUT", "SPINDLE_REVERSED", "PLUNGE_NOT_CENTER_CUTTING", "FEED_MISSING", "OVERTRAVEL", "TOOL_OFFSET_MISMATCH"}) {
         ASSERT_NE(find_rule(code), nullptr) << code;
         EXPECT_EQ(find_rule(code)->severity, Severity::kError) << code;
     }

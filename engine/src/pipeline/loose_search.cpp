@@ -54,12 +54,13 @@ class LooseSearch : public MotionSink {
   private:
     void cut(size_t from, size_t to) {
         sweeps_.clear();
-        for (size_t i = from; i < to; ++i) append_motion_sweeps(setup_.machine, window_[i].motion, toolbox_.slot_of(window_[i].motion.tool), 0, sweeps_);
+        for (size_t i = from; i < to; ++i)
+            append_motion_sweeps(setup_.machine, window_[i].motion, toolbox_.slot_of(window_[i].motion.tool), 0, sweeps_);
         cut_batch(grid_, toolbox_.assemblies, sweeps_, 1, options_, context_);
     }
 
-    // The least k > first so that after motions [first, k) of the window there are more loose pieces than known. `before` is the stock after
-    // `first` motions; grid_ becomes the stock after k.
+    // The least k > first so that after motions [first, k) of the window there are more loose pieces than known. `before` is the stock
+    // after `first` motions; grid_ becomes the stock after k.
     size_t narrow(const DexelGrid& before, size_t first) {
         size_t low = first, high = window_.size();
         while (high - low > 1) {

@@ -26,10 +26,12 @@ struct Outcome {
 
 class CheckPass : public MotionSink {
   public:
-    CheckPass(const Setup& setup, const Toolbox& toolbox, DexelGrid& grid, EventLog& log, const SimulateOptions& options, const Context& context)
+    CheckPass(const Setup& setup, const Toolbox& toolbox, DexelGrid& grid, EventLog& log, const SimulateOptions& options,
+              const Context& context)
         : log_(log),
           tally(setup.machine, options.want_timeline),
-          checker(setup, toolbox, grid, log, [this](const TimedMotion& move, const Cut& cut) { tally.add(move, cut); }, context),
+          checker(
+              setup, toolbox, grid, log, [this](const TimedMotion& move, const Cut& cut) { tally.add(move, cut); }, context),
           context_(context),
           expected_(options.survey_moves) {}
 
@@ -66,7 +68,8 @@ Result<DexelGrid> grid_for(const Setup& setup, double cell_mm, const SimulateOpt
 // Can a piece have come loose at all? Only where a cutter went down to the bottom of the stock, or under something.
 bool may_be_loose(const Setup& setup, const Simulation& simulation) {
     bool undercuts = std::any_of(setup.tools.begin(), setup.tools.end(), [](const Tool& tool) {
-        return tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop || tool.type == ToolType::kForm;
+        return tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop ||
+               tool.type == ToolType::kForm;
     });
     double bottom = bounds_of(setup.stock->solid).low.z;
     bool box = setup.stock->solid.shape == StockShape::kBox || setup.stock->solid.shape == StockShape::kCylinder;
@@ -105,8 +108,8 @@ void fill_totals(const Setup& setup, const StreamEnd& end, Simulation& out) {
                                   (end.program.dialect_reason.empty() ? "" : ": " + end.program.dialect_reason));
     if (end.program.start_assumed) {
         char text[160];
-        std::snprintf(text, sizeof text, "the tool starts at X%.3f Y%.3f Z%.3f, clear above everything (machine.home is not given)", end.program.start_mm.x,
-                      end.program.start_mm.y, end.program.start_mm.z);
+        std::snprintf(text, sizeof text, "the tool starts at X%.3f Y%.3f Z%.3f, clear above everything (machine.home is not given)",
+                      end.program.start_mm.x, end.program.start_mm.y, end.program.start_mm.z);
         out.assumptions.push_back(text);
     }
     if (setup.resolution_mm <= 0) {

@@ -47,7 +47,8 @@ int64_t of(const Simulation& simulation, std::string_view code) {
 std::string told(const Simulation& simulation) {
     std::string out;
     for (const Finding& f : simulation.findings)
-        out += std::string(f.code) + " line " + std::to_string(f.line) + " '" + f.block + "' at " + std::to_string(f.time_s) + ": " + f.message + "\n";
+        out += std::string(f.code) + " line " + std::to_string(f.line) + " '" + f.block + "' at " + std::to_string(f.time_s) + ": " +
+               f.message + "\n";
     return out;
 }
 
@@ -146,7 +147,8 @@ TEST(Simulate, UndefinedToolAndBadGcodeNameTheirLine) {
 
 TEST(Simulate, LoosePieceNamesTheBlockThatFreedIt) {
     TestSetup setup = plate(60, 60, 8);
-    std::string text = std::string(kHead) + "G0 X10 Y10 Z5\nG1 Z-9 F300\nG1 X50 F800\nG1 Y50\nG1 X10\nG1 Y30\nG1 Y10\nG0 Z20\nG0 X0 Y0\nM30\n";
+    std::string text =
+        std::string(kHead) + "G0 X10 Y10 Z5\nG1 Z-9 F300\nG1 X50 F800\nG1 Y50\nG1 X10\nG1 Y30\nG1 Y10\nG0 Z20\nG0 X0 Y0\nM30\n";
     auto result = run(text, setup);
     ASSERT_TRUE(result.ok());
     ASSERT_EQ(of(*result, "LOOSE_PIECE"), 1) << told(*result);
@@ -168,8 +170,8 @@ TEST(Simulate, TenThousandsOfLinesAndThreadsGiveTheSame) {
     std::string text = std::string(kHead) + "G0 X5 Y5 Z2\nG1 Z-1 F300\n";
     for (int i = 0; i < 40000; ++i) {
         char line[80];
-        std::snprintf(line, sizeof line, "%s X%.3f Y%.3f Z%.3f\n", i % 997 == 0 ? "G0" : "G1", 30 + 25 * std::cos(i * 0.01), 20 + 15 * std::sin(i * 0.013),
-                      -1 - 4.0 * i / 40000);
+        std::snprintf(line, sizeof line, "%s X%.3f Y%.3f Z%.3f\n", i % 997 == 0 ? "G0" : "G1", 30 + 25 * std::cos(i * 0.01),
+                      20 + 15 * std::sin(i * 0.013), -1 - 4.0 * i / 40000);
         text += line;
     }
     text += "G0 Z20\nM30\n";

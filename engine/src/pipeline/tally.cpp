@@ -52,7 +52,8 @@ void Tally::add_to_timeline(const TimedMotion& move, const Cut& cut) {
     entry.from_mm = motion.from;
     entry.to_mm = is_move(motion) ? motion.to : motion.from;
     entry.removed_mm3 = cut.removed_mm3;
-    entry.feed_mm_per_min = motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc ? static_cast<float>(move.peak_mm_per_s * 60) : 0;
+    entry.feed_mm_per_min =
+        motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc ? static_cast<float>(move.peak_mm_per_s * 60) : 0;
     entry.spindle_rpm = static_cast<float>(motion.spindle_rpm);
     if (merged_ > 0 && (merged_ >= factor_ || entry_.tool != entry.tool)) flush_entry();
     if (merged_ == 0) entry_ = entry;

@@ -105,12 +105,13 @@ struct Meeting {
     bool is_known(double first, double last, double overlap) const {
         constexpr double kSameDepth_mm = 1e-5;
         return std::any_of(options.known.begin(), options.known.end(), [&](const Contact& c) {
-            return options.at(first) >= c.first_fraction && options.at(last) <= c.last_fraction && overlap + check.shrunk_mm <= c.depth_mm + kSameDepth_mm;
+            return options.at(first) >= c.first_fraction && options.at(last) <= c.last_fraction &&
+                   overlap + check.shrunk_mm <= c.depth_mm + kSameDepth_mm;
         });
     }
 
-    // A cutter removes what it meets, so its contact with one ray ends where it has removed it. Between this ray and its neighbours two cells
-    // farther from the track there may be stock that no ray stands in: the front meets it on the next part of the way.
+    // A cutter removes what it meets, so its contact with one ray ends where it has removed it. Between this ray and its neighbours two
+    // cells farther from the track there may be stock that no ray stands in: the front meets it on the next part of the way.
     double between_rays(const Stretch& s, double enter) const {
         if (s.line.length == 0) return 0;
         double ahead = s.ray.s - enter, cell = options.cell_mm;
@@ -125,7 +126,8 @@ struct Meeting {
                 out[kept++] = out[i];
                 continue;
             }
-            if (out[i].first_fraction <= met.first_fraction) met.first_fraction = out[i].first_fraction, met.first_height = out[i].first_height;
+            if (out[i].first_fraction <= met.first_fraction)
+                met.first_fraction = out[i].first_fraction, met.first_height = out[i].first_height;
             met.last_fraction = std::max(met.last_fraction, out[i].last_fraction);
             met.summed_mm = std::max(met.summed_mm, out[i].summed_mm);
             if (out[i].overlap_mm >= met.overlap_mm) {
@@ -182,8 +184,8 @@ void meet_line(const SweepPlan& sweep, const Line& line, const Meeting& meeting,
 
 }  // namespace
 
-void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x, double y,
-          const MeetOptions& options, std::vector<RayContact>& out) {
+void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x,
+          double y, const MeetOptions& options, std::vector<RayContact>& out) {
     out.clear();
     Credit credit;
     double count = static_cast<double>(lines.size());

@@ -1,4 +1,5 @@
-// contact.h -- one ray of stock and one moving part: does it meet, how deep, when. Used only for the few rays that a kernel found suspicious.
+// contact.h -- one ray of stock and one moving part: does it meet, how deep, when. Used only for the few rays that a kernel found
+// suspicious.
 #pragma once
 
 #include <span>
@@ -28,7 +29,7 @@ struct MeetOptions {
 // Stretches of contact, disjoint and more than the gap apart; empty: none. Rising only within one straight line.
 // `lines` are the sweep's straight pieces (lines_of). material: intervals of the ray, highest first. A part that credits the cutter meets
 // the stock as the cutter has left it: earlier sweeps (already gone from `material`) and this sweep up to that moment.
-void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x, double y,
-          const MeetOptions& options, std::vector<RayContact>& out);
+void meet(const SweepPlan& sweep, const std::vector<Line>& lines, const CheckPlan& check, std::span<const Interval> material, double x,
+          double y, const MeetOptions& options, std::vector<RayContact>& out);
 
 }  // namespace proveout

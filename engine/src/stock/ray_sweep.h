@@ -1,11 +1,12 @@
 // ray_sweep.h -- one vertical ray and one moving convex body, in double precision: the reference that the vector kernels must agree with,
 // and what is used wherever only a few rays are asked about.
 //
-// A straight move goes from A to B; a in [0, L] is the horizontal way from A, m = (zB - zA) / L its slope. For a ray at along-track position
+// A straight move goes from A to B; a in [0, L] is the horizontal way from A, m = (zB - zA) / L its slope. For a ray at along-track
+// position
 // s and distance d from the track, the body at a covers the ray where |s - a| <= sqrt(R^2 - d^2), and its lower surface there is at
 //     zA + m a + f(sqrt((s - a)^2 + d^2)),
-// convex in a when f is convex and non-decreasing: one minimum, and clamping the minimiser to any interval of a is exact. The upper surface
-// is the same with signs turned. Source: Maeng, Baek, Shin, Choi, CAD 35(11):995-1009, 2003.
+// convex in a when f is convex and non-decreasing: one minimum, and clamping the minimiser to any interval of a is exact. The upper
+// surface is the same with signs turned. Source: Maeng, Baek, Shin, Choi, CAD 35(11):995-1009, 2003.
 #pragma once
 
 #include <vector>
@@ -31,7 +32,8 @@ struct RayOnLine {
 };
 RayOnLine locate(const Line& line, double x, double y);
 
-// Range of a in which a disc of `radius` about the axis covers the ray; false: never. For a plunge the range is the fraction 0..1 of the way.
+// Range of a in which a disc of `radius` about the axis covers the ray; false: never. For a plunge the range is the fraction 0..1 of the
+// way.
 bool cover_range(const Line& line, const RayOnLine& ray, double radius, double& a_low, double& a_high);
 
 // Lowest lower surface and highest upper surface of `body` over a in [a_low, a_high], which must lie in its cover range.

@@ -126,7 +126,8 @@ class TileCutter {
         KernelSweep kernel = kernel_for(sweep, body);
         KernelTile tile = rays();
         tile.slot = sweep.sweep->colour;
-        bool plunges = !sweep.assembly->center_cutting && !sweep.sweep->arc && sweep.line.length == 0 && sweep.line.to.z < sweep.line.from.z;
+        bool plunges =
+            !sweep.assembly->center_cutting && !sweep.sweep->arc && sweep.line.length == 0 && sweep.line.to.z < sweep.line.from.z;
         double removed = 0;
         float depth = 0, plunge = 0, first = 2;
         bool changed = false;
@@ -227,8 +228,8 @@ class TileCutter {
         for (const Contact& contact : stretches_) result_.contacts.push_back({sweep.sweep->owner, check.kind, check.part, contact});
     }
 
-    // Most rays of a lasting contact lie within a stretch that is known, are not deeper, and the cutter does not come near them: their volume
-    // is added and that is all. Exact for a ray of one interval that does not reach above the body.
+    // Most rays of a lasting contact lie within a stretch that is known, are not deeper, and the cutter does not come near them: their
+    // volume is added and that is all. Exact for a ray of one interval that does not reach above the body.
     bool adds_only_volume(const SweepPlan& sweep, const CheckPlan& check, int u, int v, float height, double z_low) {
         if (stretches_.empty() || sweep.sweep->arc) return false;
         int index = v * kTile + u;

@@ -149,7 +149,8 @@ struct Checker::State {
             double own_length = slots[i] < 0 ? 0 : toolbox.assemblies[slots[i]].length_offset_mm;
             check_travel(setup.machine, move.motion, own_length, index > 0 || setup.machine.home_mm.has_value(), spans);
             for (const ContactSpan& span : spans)
-                fault_seen = fault_seen || span.code == std::string_view("SPINDLE_OFF_IN_CUT") || span.code == std::string_view("SPINDLE_REVERSED");
+                fault_seen = fault_seen || span.code == std::string_view("SPINDLE_OFF_IN_CUT") ||
+                             span.code == std::string_view("SPINDLE_REVERSED");
             log.motion(move, spans);
             done(move, cut);
         }
@@ -172,9 +173,10 @@ Status Checker::push(const TimedMotion& move) {
     const Motion& motion = move.motion;
     int32_t slot = motion.tool == 0 && s.toolbox.slot_of(0) < 0 ? -1 : s.toolbox.slot_of(motion.tool);
     if (slot < 0 && motion.tool != 0 && is_move(motion))
-        return make_error(ErrorCode::kInvalidInput,
-                          "tool " + std::to_string(motion.tool) + " is called but not defined; describe it with --tool, --tools or in the job document",
-                          motion.line);
+        return make_error(
+            ErrorCode::kInvalidInput,
+            "tool " + std::to_string(motion.tool) + " is called but not defined; describe it with --tool, --tools or in the job document",
+            motion.line);
     s.batch.push_back(move);
     s.slots.push_back(slot);
     s.add_sweeps(motion, slot);

@@ -51,7 +51,9 @@ TEST(Check, ThinWallsAreFoundInAnyDirection) {
         double angle = 2 * kPi * unit(random), c = std::cos(angle), s = std::sin(angle), x = 50 + unit(random), y = 50 + unit(random);
         TestSetup setup = block(flat(10, 30), 100, 100, 20);
         Path path({x, y, 30});
-        auto at = [&](double along, double across) { return std::array<double, 2>{x + c * along - s * across, y + s * along + c * across}; };
+        auto at = [&](double along, double across) {
+            return std::array<double, 2>{x + c * along - s * across, y + s * along + c * across};
+        };
         for (double side : {-5.025, 5.025}) {
             auto p = at(-20, side), q = at(20, side);
             path.rapid(p[0], p[1], 5).cut(p[0], p[1], -6).cut(q[0], q[1], -6).rapid(q[0], q[1], 5);
@@ -73,7 +75,8 @@ TEST(Check, TwoWallsInOneRapidAreTwoEvents) {
     EXPECT_EQ(checked.collisions, 2) << checked.text();
     EXPECT_EQ(checked.findings[0].line, checked.findings[1].line);
     // The cutter fits the end of the slot: it meets the wall on its whole front.
-    for (int i : {0, 1}) EXPECT_NEAR(std::hypot(checked.findings[i].point_mm.x - (18 + 40 * i), checked.findings[i].point_mm.y - 20), 3, 0.1);
+    for (int i : {0, 1})
+        EXPECT_NEAR(std::hypot(checked.findings[i].point_mm.x - (18 + 40 * i), checked.findings[i].point_mm.y - 20), 3, 0.1);
 }
 
 TEST(Check, OneContactOverManyBlocksIsOneEvent) {

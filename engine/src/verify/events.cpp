@@ -131,7 +131,8 @@ void EventLog::finish() {
     for (auto& [key, open] : open_) rest.emplace_back(&key, &open);
     std::stable_sort(rest.begin(), rest.end(), [](const auto& a, const auto& b) {
         const Finding &p = a.second->finding, &q = b.second->finding;
-        return std::tie(p.time_s, p.line, p.code, p.tool, p.part, p.partner) < std::tie(q.time_s, q.line, q.code, q.tool, q.part, q.partner);
+        return std::tie(p.time_s, p.line, p.code, p.tool, p.part, p.partner) <
+               std::tie(q.time_s, q.line, q.code, q.tool, q.part, q.partner);
     });
     for (auto& [key, open] : rest) close(*key, *open);
     open_.clear();

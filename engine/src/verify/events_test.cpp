@@ -54,7 +54,8 @@ TEST(Events, DifferentPartnersPartsAndCodesAreDifferentEvents) {
     Story story;
     story.setup.fixtures.resize(2);
     story.move(5, {span("FIXTURE_COLLISION", 0, 1, Part::kHolder, 2), span("FIXTURE_COLLISION", 0, 1, Part::kHolder, 3),
-                   span("FIXTURE_COLLISION", 0, 1, Part::kShank, 2), span("HOLDER_COLLISION", 0, 1), span("SPINDLE_OFF_IN_CUT", 0, 1, Part::kCutter)});
+                   span("FIXTURE_COLLISION", 0, 1, Part::kShank, 2), span("HOLDER_COLLISION", 0, 1),
+                   span("SPINDLE_OFF_IN_CUT", 0, 1, Part::kCutter)});
     EXPECT_EQ(story.tell().size(), 5u);
     EXPECT_EQ(story.log.collision_count(), 4);
     EXPECT_EQ(story.log.count(Severity::kError), 5);

@@ -53,7 +53,8 @@ Legs dogleg(const Machine& machine, const Motion& motion) {
         legs.fraction[legs.count] = fraction;
         for (int axis = 0; axis < 3; ++axis) {
             double share = time[axis] <= stop ? 1 : stop / time[axis];
-            legs.points[legs.count].*kAxes[axis] = share == 1 ? motion.to.*kAxes[axis] : motion.from.*kAxes[axis] + share * way.*kAxes[axis];
+            legs.points[legs.count].*kAxes[axis] =
+                share == 1 ? motion.to.*kAxes[axis] : motion.from.*kAxes[axis] + share * way.*kAxes[axis];
         }
     }
     return legs;

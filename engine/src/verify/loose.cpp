@@ -60,7 +60,9 @@ struct Row {
     std::vector<int32_t> start;
 };
 
-bool overlap(const Interval& a, const Interval& b) { return std::min(a.high, b.high) - std::max(a.low, b.low) > static_cast<float>(kTouch_mm); }
+bool overlap(const Interval& a, const Interval& b) {
+    return std::min(a.high, b.high) - std::max(a.low, b.low) > static_cast<float>(kTouch_mm);
+}
 
 // Whether any fixture touches the interval of a ray; fixtures as prisms, meshes as their boxes (a mesh's box holds more, never less).
 class Grip {

@@ -1,7 +1,9 @@
 // loose.h -- pieces of the remaining stock that nothing holds.
 //
-// Two intervals of neighbouring rays (4-neighbours of the grid) that overlap by more than kTouch_mm along the ray are one piece. Held is every
-// piece that a fixture touches; where fixtures touch none, the largest piece. Lying on the table holds nothing: such a piece is thrown too.
+// Two intervals of neighbouring rays (4-neighbours of the grid) that overlap by more than kTouch_mm along the ray are one piece. Held is
+// every
+// piece that a fixture touches; where fixtures touch none, the largest piece. Lying on the table holds nothing: such a piece is thrown
+// too.
 #pragma once
 
 #include <vector>

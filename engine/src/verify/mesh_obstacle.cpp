@@ -172,7 +172,8 @@ void MeshObstacle::piece(const ConvexBody& body, const ConvexBody& full, Vec3 a,
     Vec3 tip = at(first);
     double dx = point.x - tip.x, dy = point.y - tip.y, rho = std::hypot(dx, dy);
     if (rho > body.radius_mm) point.x = tip.x + dx * body.radius_mm / rho, point.y = tip.y + dy * body.radius_mm / rho;
-    point.z = std::clamp(point.z, tip.z + lower_height(body, std::min(rho, body.radius_mm)), tip.z + upper_height(body, std::min(rho, body.radius_mm)));
+    point.z = std::clamp(point.z, tip.z + lower_height(body, std::min(rho, body.radius_mm)),
+                         tip.z + upper_height(body, std::min(rho, body.radius_mm)));
     passage.point = point;
     out.push_back(passage);
 }

@@ -1,8 +1,8 @@
 // mesh_obstacle.h -- a tool body moving in a straight line past a closed triangle mesh.
 //
-// Each triangle is convex, so the stretch of the move in which the swept body meets it is one interval, found by bisection over swept hulls
-// (gjk.h). Moves are halved down to kEventGap_mm; pieces whose box meets no triangle are passed over, and inside the mesh, where no triangle
-// is met, the parity of a vertical ray tells.
+// Each triangle is convex, so the stretch of the move in which the swept body meets it is one interval, found by bisection over swept
+// hulls (gjk.h). Moves are halved down to kEventGap_mm; pieces whose box meets no triangle are passed over, and inside the mesh, where no
+// triangle is met, the parity of a vertical ray tells.
 #pragma once
 
 #include <cstdint>

@@ -121,7 +121,8 @@ void Obstacles::check_table(const std::vector<Chord>& chords, const std::vector<
     }
 }
 
-void Obstacles::check_fixture(Partner partner, const std::vector<Chord>& chords, const Bodies& bodies, std::vector<ContactSpan>& out) const {
+void Obstacles::check_fixture(Partner partner, const std::vector<Chord>& chords, const Bodies& bodies,
+                              std::vector<ContactSpan>& out) const {
     const Obstacle& obstacle = obstacles_[partner - kFirstFixture];
     bool collides = false;
     for (const Chord& chord : chords)

@@ -43,7 +43,9 @@ void check_travel(const Machine& machine, const Motion& motion, double own_lengt
             double limit = machine.travel_mm[axis][side], sign = side == 0 ? -1 : 1;
             double farthest = side == 0 ? box.low.*kAxes[axis] : box.high.*kAxes[axis];
             if (!(sign * (farthest - limit) > kTravelTolerance_mm)) continue;
-            auto excess = [&](double t) { return sign * ((tip_at(machine, motion, t) + shift).*kAxes[axis] - limit) - kTravelTolerance_mm; };
+            auto excess = [&](double t) {
+                return sign * ((tip_at(machine, motion, t) + shift).*kAxes[axis] - limit) - kTravelTolerance_mm;
+            };
             if (!from_counts && excess(0) > 0 && excess(1) <= 0) continue;
             std::vector<double> stops = monotone_pieces(machine, motion);
             for (size_t i = 0; i + 1 < stops.size(); ++i) {
