@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tool/outline.h"
+
 namespace proveout {
 
 namespace {
@@ -48,21 +50,6 @@ double minimiser(const std::vector<ProfilePiece>& pieces, double m, double d, do
     return reach;
 }
 
-double height_at(const std::vector<ProfilePiece>& pieces, double rho) {
-    for (const ProfilePiece& piece : pieces) {
-        if (rho > piece.rho_1) continue;
-        if (piece.arc) {
-            double x = rho - piece.centre_rho;
-            double rise = std::sqrt(std::max(0.0, piece.arc_radius * piece.arc_radius - x * x));
-            bool lower_half = piece.height_0 + piece.height_1 < 2 * piece.centre_height;
-            return piece.centre_height + (lower_half ? -rise : rise);
-        }
-        double width = piece.rho_1 - piece.rho_0;
-        return width > 0 ? piece.height_0 + (piece.height_1 - piece.height_0) * (rho - piece.rho_0) / width : piece.height_0;
-    }
-    return pieces.empty() ? 0 : pieces.back().height_1;
-}
-
 // turn +1: lowest of the lower envelope; -1: minus the highest of the upper one.
 double extreme(const Line& line, const RayOnLine& ray, const std::vector<ProfilePiece>& pieces, double radius, double a_low, double a_high,
                double turn) {
@@ -70,7 +57,7 @@ double extreme(const Line& line, const RayOnLine& ray, const std::vector<Profile
         double z = turn > 0 ? std::min(line.from.z, line.to.z) : std::max(line.from.z, line.to.z);
         double z_0 = line.from.z + a_low * (line.to.z - line.from.z), z_1 = line.from.z + a_high * (line.to.z - line.from.z);
         if (a_low > 0 || a_high < 1) z = turn > 0 ? std::min(z_0, z_1) : std::max(z_0, z_1);
-        return turn * (z + height_at(pieces, ray.d));
+        return turn * (z + envelope_height(pieces, ray.d));
     }
     double m = turn * line.slope;
     double reach = std::sqrt(std::max(0.0, radius * radius - ray.d * ray.d));
@@ -78,7 +65,7 @@ double extreme(const Line& line, const RayOnLine& ray, const std::vector<Profile
     if (m < 0) w = -w;
     double a = std::clamp(ray.s - w, a_low, a_high);
     double ahead = ray.s - a, rho = std::min(radius, std::sqrt(ahead * ahead + ray.d * ray.d));
-    return turn * (line.from.z + line.slope * a + height_at(pieces, rho));
+    return turn * (line.from.z + line.slope * a + envelope_height(pieces, rho));
 }
 
 bool on_arc(const Sweep& sweep, double x, double y) {
@@ -167,8 +154,8 @@ bool swept_interval(const Sweep& sweep, const ConvexBody& body, double x, double
     if (sweep.arc) {
         double rho = path_distance(sweep, x, y);
         if (rho > body.radius_mm) return false;
-        low = sweep.from.z + height_at(body.lower, rho);
-        high = sweep.from.z + height_at(body.upper, rho);
+        low = sweep.from.z + envelope_height(body.lower, rho);
+        high = sweep.from.z + envelope_height(body.upper, rho);
         return true;
     }
     Line line = make_line(sweep.from, sweep.to);
