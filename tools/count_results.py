@@ -36,7 +36,8 @@ def results_of(junit, folder):
         if state == "run":
             yield "passed", name, ""
         elif state in ("notrun", "disabled") and skipped is not None:
-            yield "skipped", name, skipped.get("message") or "no reason given"
+            said = (test.findtext("system-out") or "").strip().splitlines()
+            yield "skipped", name, said[-1] if said else skipped.get("message") or "no reason given"
         else:
             yield "failed", name, ""
 
