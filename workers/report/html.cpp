@@ -117,7 +117,7 @@ std::string tools_section(const ReportInput& input) {
     for (const ToolUse& use : tools) longest_s = std::max(longest_s, use.time_s);
     std::string out =
         "<h2>Time by tool</h2>\n<div class=\"card scroll\"><table><thead><tr><th>Tool</th><th></th><th class=\"n\">Time</th><th "
-        "style=\"width:30%\"></th>"
+        "style=\"width:24%\"></th>"
         "<th class=\"n\">Cut length</th><th class=\"n\">Removed</th><th class=\"n\">Deepest cut</th></tr></thead><tbody>\n";
     for (const ToolUse& use : tools) {
         const Tool* tool = find_tool(input.setup->tools, use.number);

@@ -10,7 +10,7 @@ namespace proveout {
 
 namespace {
 
-constexpr int64_t kContextLines = 3;
+constexpr int64_t kContextLines = 5;
 constexpr size_t kMaxExcerptFindings = 100;  // lines with findings that are shown
 constexpr size_t kMaxLineBytes_shown = 160;
 
