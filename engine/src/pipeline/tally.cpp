@@ -32,12 +32,19 @@ void Tally::add(const TimedMotion& move, const Cut& cut) {
             use.removed_mm3 += cut.removed_mm3;
             use.max_depth_mm = std::max(use.max_depth_mm, static_cast<double>(cut.depth_mm));
         }
-        if (first_) motion_bounds_.add(motion.to);
-        else motion_bounds_.add(bounds_of(motion));
-        first_ = false;
+        add_to_bounds(motion);
         if (motion.kind != MotionKind::kRapid) cutting_bounds_.add(bounds_of(motion));
     }
     if (want_timeline_) add_to_timeline(move, cut);
+}
+
+// The way to the first programmed place is the host's guess. An inch program's rounded place may differ from that guess in the last bit:
+// such a step is no way at all, else the guessed height would count.
+void Tally::add_to_bounds(const Motion& motion) {
+    if (first_ && path_length_mm(motion) <= kTouch_mm) return;
+    if (first_) motion_bounds_.add(motion.to);
+    else motion_bounds_.add(bounds_of(motion));
+    first_ = false;
 }
 
 void Tally::add_to_timeline(const TimedMotion& move, const Cut& cut) {
@@ -52,8 +59,8 @@ void Tally::add_to_timeline(const TimedMotion& move, const Cut& cut) {
     entry.from_mm = motion.from;
     entry.to_mm = is_move(motion) ? motion.to : motion.from;
     entry.removed_mm3 = cut.removed_mm3;
-    entry.feed_mm_per_min =
-        motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc ? static_cast<float>(move.peak_mm_per_s * 60) : 0;
+    bool at_feed = motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+    entry.feed_mm_per_min = at_feed ? static_cast<float>(move.peak_mm_per_s * 60) : 0;
     entry.spindle_rpm = static_cast<float>(motion.spindle_rpm);
     if (merged_ > 0 && (merged_ >= factor_ || entry_.tool != entry.tool)) flush_entry();
     if (merged_ == 0) entry_ = entry;

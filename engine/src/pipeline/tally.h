@@ -17,6 +17,7 @@ class Tally {
     void finish(Simulation& out);
 
   private:
+    void add_to_bounds(const Motion& motion);
     void add_to_timeline(const TimedMotion& move, const Cut& cut);
     void flush_entry();
 
