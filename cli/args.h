@@ -21,7 +21,7 @@ struct SetupArgs {
     std::string stock;
     std::vector<std::string> wcs;
     std::string machine;
-    bool read_comments = true;        // tools and stock from the program's comments; inspect sees the program as the controller does
+    bool read_comments = true;  // tools and stock from the program's comments; inspect sees the program as the controller does
 };
 
 struct SimulateArgs {

@@ -86,14 +86,14 @@ Result<MappedFile> MappedFile::from_descriptor(int descriptor, const std::string
     return file;
 }
 
-Result<MappedFile> spool_stdin(const std::string& temp_dir) {
+Result<MappedFile> spool(int source, const std::string& label, const std::string& temp_dir) {
     std::string name = temp_dir + "/proveout-stdin-XXXXXX";
     int descriptor = mkostemp(name.data(), O_CLOEXEC);
     if (descriptor < 0) return io_error("cannot make a temporary file in " + temp_dir);
     ::unlink(name.c_str());
     std::vector<char> buffer(kCopyBytes);
     for (;;) {
-        ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        ssize_t count = ::read(source, buffer.data(), buffer.size());
         if (count < 0 && errno == EINTR) {
             ::close(descriptor);
             return stop_error(StopReason::kCancelled);
@@ -101,15 +101,15 @@ Result<MappedFile> spool_stdin(const std::string& temp_dir) {
         if (count <= 0) {
             if (count == 0) break;
             ::close(descriptor);
-            return input_error(std::string("cannot read standard input: ") + std::strerror(errno));
+            return input_error("cannot read " + label + ": " + std::strerror(errno));
         }
         if (!write_all(descriptor, buffer.data(), static_cast<size_t>(count))) {
-            Error error = io_error("cannot keep standard input in " + temp_dir);
+            Error error = io_error("cannot keep " + label + " in " + temp_dir);
             ::close(descriptor);
             return error;
         }
     }
-    return MappedFile::from_descriptor(descriptor, "standard input");
+    return MappedFile::from_descriptor(descriptor, label);
 }
 
 std::string binary_kind(std::string_view text) {
@@ -172,9 +172,24 @@ struct ProgramFile::State {
     }
 };
 
+namespace {
+
+// A named pipe, or a shell's <(command), can be read only once.
+Result<MappedFile> open_or_spool(const std::string& path, const std::string& temp_dir) {
+    std::error_code ignored;
+    if (!fs::is_fifo(path, ignored)) return MappedFile::open(path);
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return input_error("cannot read " + path + ": " + std::strerror(errno));
+    auto file = spool(descriptor, path, temp_dir);
+    ::close(descriptor);
+    return file;
+}
+
+}  // namespace
+
 Result<ProgramFile> ProgramFile::open(const std::string& path, const std::string& temp_dir) {
     bool standard_input = path == "-";
-    MappedFile file = TRY(standard_input ? spool_stdin(temp_dir) : MappedFile::open(path));
+    MappedFile file = TRY(standard_input ? spool_stdin(temp_dir) : open_or_spool(path, temp_dir));
     std::string name = standard_input ? "stdin" : fs::path(path).filename().string();
     if (file.text().empty()) return input_error((standard_input ? "standard input" : path) + " is empty; a G-code program is needed");
     std::string kind = binary_kind(file.text());

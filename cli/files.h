@@ -27,8 +27,9 @@ class MappedFile {
     size_t size_ = 0;
 };
 
-// Standard input, spooled to an unnamed temporary file in `temp_dir` so that it can be read several times.
-Result<MappedFile> spool_stdin(const std::string& temp_dir);
+// A stream, spooled to an unnamed temporary file in `temp_dir` so that it can be read several times.
+Result<MappedFile> spool(int descriptor, const std::string& label, const std::string& temp_dir);
+inline Result<MappedFile> spool_stdin(const std::string& temp_dir) { return spool(0, "standard input", temp_dir); }
 
 // A program as the engine takes it, with the sub-programs that lie beside it.
 class ProgramFile {

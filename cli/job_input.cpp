@@ -25,7 +25,12 @@ constexpr size_t kMaxToolFileBytes = size_t{64} << 20;
 Result<Job> read_job_file(const std::string& path, const Config& config) {
     JobRules rules;
     rules.timeout_max_s = config.number("SIM_TIMEOUT_S");
-    rules.read_mesh = read_mesh_file;
+    // References are relative to the working directory, or to the document's own.
+    rules.read_mesh = [&](std::string_view ref) {
+        std::error_code ignored;
+        fs::path beside = fs::path(path).parent_path() / ref;
+        return read_mesh_file(!fs::exists(ref, ignored) && fs::exists(beside, ignored) ? beside.string() : std::string(ref));
+    };
     MappedFile file = TRY(MappedFile::open(path));
     if (file.text().size() > kMaxToolFileBytes) return make_error(ErrorCode::kInvalidInput, path + " is too large for a job document");
     auto job = read_job(file.text(), rules);

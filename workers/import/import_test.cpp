@@ -287,6 +287,7 @@ TEST(Infer, StockFromMotion) {
     setup.dialect = Dialect::kGrbl;
     Tool tool;
     tool.diameter_mm = 6;
+    tool.flute_length_mm = 20;
     setup.tools = {tool};
     std::vector<std::string> assumptions;
     ASSERT_TRUE(fill_from_survey(cutting_survey({0, 0, -10}, {50, 40, 5}), {}, {}, setup, assumptions).ok());
@@ -299,6 +300,18 @@ TEST(Infer, StockFromMotion) {
     ASSERT_TRUE(fill_from_survey(cutting_survey({0, 0, 10}, {50, 40, 30}), {}, {}, setup, assumptions).ok());
     EXPECT_EQ(bounds_of(setup.stock->solid).high.z, 30);
     EXPECT_EQ(bounds_of(setup.stock->solid).low.z, 9);
+}
+
+TEST(Infer, UnknownFlutesAreSaid) {
+    proveout::Setup setup;
+    Tool tool;
+    tool.diameter_mm = 6;
+    setup.tools = {tool};
+    setup.stock = Stock{{StockShape::kBox, {10, 10, 10}, {}, {}}, ""};
+    std::vector<std::string> assumptions;
+    ASSERT_TRUE(fill_from_survey(cutting_survey({0, 0, 1}, {5, 5, 5}), {}, {}, setup, assumptions).ok());
+    ASSERT_EQ(assumptions.size(), 1u);
+    EXPECT_NE(assumptions[0].find("flute length not given"), std::string::npos);
 }
 
 TEST(Infer, UndefinedToolIsAnError) {

@@ -145,10 +145,10 @@ void use_notes(const ProgramNotes& notes, const Given& given, Setup& setup, std:
         Tool tool = noted.tool;
         if (tool.number == 0) tool.number = 1;
         if (find_tool(setup.tools, tool.number)) continue;
-        assumptions.push_back(
-            "tool " + std::to_string(tool.number) + ": " + describe(tool) + ", from the comment in line " + std::to_string(noted.line) +
-            " (\"" + noted.comment + "\")" + (noted.assumed.empty() ? "" : "; " + noted.assumed) +
-            (tool.flute_length_mm > 0 ? "" : "; flute length, shank and holder unknown, so that only the cutter is checked"));
+        assumptions.push_back("tool " + std::to_string(tool.number) + ": " + describe(tool) + ", from the comment in line " +
+                              std::to_string(noted.line) + " (\"" + noted.comment + "\")" +
+                              (noted.assumed.empty() ? "" : "; " + noted.assumed) +
+                              (tool.flute_length_mm > 0 ? "" : "; shank and holder not stated: none"));
         insert_tool(tool, setup.tools);
     }
     if (!setup.stock && !given.stock && notes.stock) {
@@ -159,11 +159,28 @@ void use_notes(const ProgramNotes& notes, const Given& given, Setup& setup, std:
     }
 }
 
+namespace {
+
+// Without a flute length a tool cuts along its whole reach, which hides every collision of its shank: that must be said.
+void note_unknown_flutes(const Survey& survey, const Setup& setup, std::vector<std::string>& assumptions) {
+    for (const Tool& tool : setup.tools) {
+        bool used = std::find(survey.tools_used.begin(), survey.tools_used.end(), tool.number) != survey.tools_used.end();
+        if (!used || tool.flute_length_mm > 0) continue;
+        bool disc = tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop;
+        if (!disc)
+            assumptions.push_back("tool " + std::to_string(tool.number) +
+                                  ": flute length not given; taken to cut along its whole reach, so that its shank is not checked");
+    }
+}
+
+}  // namespace
+
 Status fill_from_survey(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, Setup& setup,
                         std::vector<std::string>& assumptions) {
     if (setup.tools.empty()) return undefined_tool(first_tool(survey, scan), scan, notes);
     for (int number : survey.tools_used)
         if (number > 0 && !find_tool(setup.tools, number)) return undefined_tool(number, scan, notes);
+    note_unknown_flutes(survey, setup, assumptions);
     if (!survey.end.units_given) assumptions.push_back("units: the program has no G20 or G21 before its first move; mm assumed");
     if (setup.stock) {
         note_stock_far_away(survey, setup, assumptions);
