@@ -28,7 +28,8 @@ constexpr PreviewSize kSmallerPreviews[] = {{400, 1}, {320, 1}, {320, 2}, {240, 
 // Frame rates whose period a GIF can hold: whole hundredths of a second.
 int preview_rate(const EncodeOptions& o, int divisor) {
     for (int rate : {10, 5, 4, 2})
-        if (rate * divisor <= 10 && rate <= o.fps && static_cast<int64_t>(o.frames) * rate <= static_cast<int64_t>(kMaxPreviewFrames) * o.fps)
+        if (rate * divisor <= 10 && rate <= o.fps &&
+            static_cast<int64_t>(o.frames) * rate <= static_cast<int64_t>(kMaxPreviewFrames) * o.fps)
             return rate;
     return 1;
 }
@@ -42,24 +43,41 @@ std::string preview_filter(int rate, int width) {
 void append(std::vector<std::string>& args, std::initializer_list<std::string> more) { args.insert(args.end(), more); }
 
 // The snapshot is the last frame of the input, after those of the film.
-std::vector<std::string> command(const EncodeOptions& o, const fs::path& mp4, const fs::path& gif, const fs::path& png) {
-    std::string size = std::to_string(o.width) + "x" + std::to_string(o.height), film = "trim=end_frame=" + std::to_string(o.frames);
+std::string filter_graph(const EncodeOptions& o) {
+    std::string film = "trim=end_frame=" + std::to_string(o.frames);
     std::string graph = "[0:v]split=" + std::string(o.snapshot ? "3[m][g][s];" : "2[m][g];") + "[m]" + film + "[film];[g]" + film + "," +
                         preview_filter(preview_rate(o, 1), std::min(kPreviewWidth, o.width)) + "[preview]";
     if (o.snapshot)
         graph += ";[s]select=gte(n\\," + std::to_string(o.frames) +
                  "),scale=in_color_matrix=bt709:in_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=rgb24[snapshot]";
+    return graph;
+}
+
+// Words of a fixed option string, separated by single spaces.
+void append_words(std::vector<std::string>& args, const std::string& words) {
+    for (size_t at = 0; at < words.size();) {
+        size_t end = std::min(words.find(' ', at), words.size());
+        args.push_back(words.substr(at, end - at));
+        at = end + 1;
+    }
+}
+
+std::vector<std::string> command(const EncodeOptions& o, const fs::path& mp4, const fs::path& gif, const fs::path& png) {
+    std::string size = std::to_string(o.width) + "x" + std::to_string(o.height), rate = std::to_string(o.fps);
     std::vector<std::string> args{o.ffmpeg};
-    append(args, {"-hide_banner", "-loglevel", "error", "-nostats", "-xerror", "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", size,
-                  "-framerate", std::to_string(o.fps), "-color_range", "tv", "-colorspace", "bt709", "-i", "pipe:0", "-filter_complex", graph});
-    append(args, {"-map", "[film]", "-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-profile:v", "high", "-g",
-                  std::to_string(2 * o.fps), "-threads", std::to_string(o.threads), "-pix_fmt", "yuv420p", "-colorspace", "bt709",
-                  "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv", "-bsf:v", "filter_units=remove_types=6", "-fflags",
-                  "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", "-y", mp4.string()});
-    append(args, {"-map", "[preview]", "-loop", "0", "-fflags", "+bitexact", "-map_metadata", "-1", "-f", "gif", "-y", gif.string()});
-    if (o.snapshot)
-        append(args, {"-map", "[snapshot]", "-frames:v", "1", "-c:v", "png", "-pred", "mixed", "-fflags", "+bitexact", "-f", "image2", "-update",
-                      "1", "-y", png.string()});
+    append_words(args, "-hide_banner -loglevel error -nostats -xerror -f rawvideo -pixel_format yuv420p -video_size " + size);
+    append_words(args, "-framerate " + rate + " -color_range tv -colorspace bt709 -i pipe:0");
+    append(args, {"-filter_complex", filter_graph(o)});
+    append_words(args, "-map [film] -an -c:v libx264 -preset veryfast -crf 20 -profile:v high -g " + std::to_string(2 * o.fps));
+    append_words(args, "-threads " + std::to_string(o.threads) + " -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709");
+    append_words(args, "-color_trc bt709 -color_range tv -bsf:v filter_units=remove_types=6 -fflags +bitexact -flags:v +bitexact");
+    append_words(args, "-map_metadata -1 -movflags +faststart -f mp4 -y");
+    args.push_back(mp4.string());
+    append_words(args, "-map [preview] -loop 0 -fflags +bitexact -map_metadata -1 -f gif -y");
+    args.push_back(gif.string());
+    if (!o.snapshot) return args;
+    append_words(args, "-map [snapshot] -frames:v 1 -c:v png -pred mixed -fflags +bitexact -f image2 -update 1 -y");
+    args.push_back(png.string());
     return args;
 }
 
@@ -142,14 +160,16 @@ Result<FilmWriter> FilmWriter::start(const EncodeOptions& options, const Context
     // An FFmpeg that was installed by itself brings its own ffprobe.
     fs::path beside = fs::path(options.ffmpeg).parent_path() / "ffprobe";
     std::error_code ignored;
-    if (options.ffprobe == "ffprobe" && options.ffmpeg.find('/') != std::string::npos && fs::exists(beside, ignored)) s.options.ffprobe = beside.string();
+    if (options.ffprobe == "ffprobe" && options.ffmpeg.find('/') != std::string::npos && fs::exists(beside, ignored))
+        s.options.ffprobe = beside.string();
     s.context = context;
-    s.mp4 = options.directory / "out.mp4.part", s.gif = options.directory / "preview.gif.part", s.png = options.directory / "snapshot.png.part";
+    s.mp4 = options.directory / "out.mp4.part", s.gif = options.directory / "preview.gif.part",
+    s.png = options.directory / "snapshot.png.part";
     Result<Child> child = Child::start(command(options, s.mp4, s.gif, s.png));
     if (!child) {
         s.save_log(child.error().message + "\n");
-        return make_error(ErrorCode::kEncodingFailed,
-                          "the film could not be made: " + child.error().message + "; install FFmpeg (apt-get install ffmpeg) or set FFMPEG_BIN");
+        return make_error(ErrorCode::kEncodingFailed, "the film could not be made: " + child.error().message +
+                                                          "; install FFmpeg (apt-get install ffmpeg) or set FFMPEG_BIN");
     }
     s.child.emplace(std::move(*child));
     s.thread = std::thread([&s] { s.pump(); });
@@ -245,8 +265,17 @@ Result<MediaResult> FilmWriter::finish(const Frame* snapshot) {
     s.save_log(s.child->errors());
     TRY(verify_film(s.mp4, o, s.context));
     TRY(s.shrink_preview());
-    MediaResult result{s.mp4, s.gif, o.snapshot ? s.png : fs::path(), o.frames, o.width, o.height, o.fps, static_cast<double>(o.frames) / o.fps,
-                       size_of(s.mp4), size_of(s.gif), o.snapshot ? size_of(s.png) : 0};
+    MediaResult result{s.mp4,
+                       s.gif,
+                       o.snapshot ? s.png : fs::path(),
+                       o.frames,
+                       o.width,
+                       o.height,
+                       o.fps,
+                       static_cast<double>(o.frames) / o.fps,
+                       size_of(s.mp4),
+                       size_of(s.gif),
+                       o.snapshot ? size_of(s.png) : 0};
     if (result.preview_bytes == 0 || (o.snapshot && result.snapshot_bytes == 0))
         return encoding_failed(o, "preview or snapshot is missing", s.child->errors());
     s.keep_files = true;
@@ -257,9 +286,28 @@ Status FilmWriter::State::shrink_preview() {
     for (const PreviewSize& smaller : kSmallerPreviews) {
         if (size_of(gif) < kMaxPreviewBytes) return Unit{};
         if (smaller.width > options.width) continue;
-        std::vector<std::string> args{options.ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-xerror", "-f", "mp4", "-i", mp4.string(),
-                                      "-filter_complex", "[0:v]" + preview_filter(preview_rate(options, smaller.divisor), smaller.width), "-loop",
-                                      "0", "-fflags", "+bitexact", "-map_metadata", "-1", "-f", "gif", "-y", gif.string()};
+        std::vector<std::string> args{options.ffmpeg,
+                                      "-hide_banner",
+                                      "-loglevel",
+                                      "error",
+                                      "-nostdin",
+                                      "-xerror",
+                                      "-f",
+                                      "mp4",
+                                      "-i",
+                                      mp4.string(),
+                                      "-filter_complex",
+                                      "[0:v]" + preview_filter(preview_rate(options, smaller.divisor), smaller.width),
+                                      "-loop",
+                                      "0",
+                                      "-fflags",
+                                      "+bitexact",
+                                      "-map_metadata",
+                                      "-1",
+                                      "-f",
+                                      "gif",
+                                      "-y",
+                                      gif.string()};
         Finished finished = TRY(run_child(args, options.stall_s, context));
         if (!finished.ok) return encoding_failed(options, "preview: " + finished.how, finished.errors);
     }

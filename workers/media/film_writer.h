@@ -5,9 +5,9 @@
 //   MediaResult media = TRY(writer.finish(&snapshot));   // verified; still under their temporary names
 //   rename(media.mp4, ...);
 //
-// Errors: kEncodingFailed with a message that holds the last words of FFmpeg (all it said stands in options.log_file); kCancelled, kTimeout.
-// Whatever happens, no process and, but for the log and the results of a successful finish(), no file is left behind.
-// The same frames give the same files, byte for byte, with the same FFmpeg and the same number of `threads`.
+// Errors: kEncodingFailed with a message that holds the last words of FFmpeg (all it said stands in options.log_file); kCancelled,
+// kTimeout. Whatever happens, no process and, but for the log and the results of a successful finish(), no file is left behind. The same
+// frames give the same files, byte for byte, with the same FFmpeg and the same number of `threads`.
 #pragma once
 
 #include <filesystem>
@@ -59,7 +59,8 @@ class FilmWriter {
     std::unique_ptr<State> state_;
 };
 
-// Checks a finished film: H.264 High, yuv420p, BT.709, size, number of frames, index before the data. Error kEncodingFailed says what is wrong.
+// Checks a finished film: H.264 High, yuv420p, BT.709, size, number of frames, index before the data. Error kEncodingFailed says what is
+// wrong.
 Status verify_film(const std::filesystem::path& mp4, const EncodeOptions& options, const Context& context);
 
 }  // namespace proveout

@@ -97,8 +97,9 @@ TEST(Media, SixtyFramesVerified) {
                                       "csv=p=0", "-f", "gif", "-i", media->gif.string()}, 20, {});
     ASSERT_TRUE(gif && gif->ok);
     EXPECT_EQ(gif->output.substr(0, 6), "320,20");
-    Result<Finished> png = run_child({"ffprobe", "-v", "error", "-show_entries", "stream=width,height,pix_fmt", "-of", "csv=p=0", "-f", "png_pipe",
-                                      "-i", media->png.string()}, 20, {});
+    Result<Finished> png = run_child({"ffprobe", "-v", "error", "-show_entries", "stream=width,height,pix_fmt", "-of", "csv=p=0", "-f",
+                                      "png_pipe", "-i", media->png.string()},
+                                     20, {});
     ASSERT_TRUE(png && png->ok) << png->errors;
     EXPECT_EQ(png->output.substr(0, 13), "320,180,rgb24");
     EXPECT_TRUE(no_children());
@@ -180,7 +181,8 @@ TEST(Media, NoFfmpeg) {
 TEST(Media, FailingEncoderTellsItsLastWords) {
     TempDir dir;
     EncodeOptions options = small(dir);
-    options.ffmpeg = dir.script("ffmpeg", "echo first of all >&2; yes 'the disc is on fire' | head -n 20000 >&2; echo giving up >&2; exit 3\n");
+    options.ffmpeg =
+        dir.script("ffmpeg", "echo first of all >&2; yes 'the disc is on fire' | head -n 20000 >&2; echo giving up >&2; exit 3\n");
     Result<MediaResult> media = encode(options);
     ASSERT_FALSE(media);
     EXPECT_EQ(media.error().code, ErrorCode::kEncodingFailed);
@@ -273,7 +275,9 @@ TEST(Media, VerificationRefuses) {
     ASSERT_FALSE(order);
     EXPECT_NE(order.error().message.find("index"), std::string::npos) << order.error().message;
     fs::path rgb = dir.path / "rgb.mp4";
-    ASSERT_TRUE(run_child({"ffmpeg", "-v", "error", "-nostdin", "-i", media->mp4.string(), "-vf", "format=yuv444p", "-y", rgb.string()}, 20, {})->ok);
+    ASSERT_TRUE(
+        run_child({"ffmpeg", "-v", "error", "-nostdin", "-i", media->mp4.string(), "-vf", "format=yuv444p", "-y", rgb.string()}, 20, {})
+            ->ok);
     EXPECT_FALSE(verify_film(rgb, options, {}));
 }
 

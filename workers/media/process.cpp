@@ -103,7 +103,8 @@ Result<Child> Child::start(const std::vector<std::string>& argv) {
     CHECK(!argv.empty());
     Pipes pipes;
     for (auto& pair : pipes.fd)
-        if (pipe2(pair, O_CLOEXEC) != 0) return make_error(ErrorCode::kIo, std::string("no pipe for ") + argv[0] + ": " + std::strerror(errno));
+        if (pipe2(pair, O_CLOEXEC) != 0)
+            return make_error(ErrorCode::kIo, std::string("no pipe for ") + argv[0] + ": " + std::strerror(errno));
     Child child;
     if (int error = spawn(argv, pipes, child.pid_)) {
         child.pid_ = -1;

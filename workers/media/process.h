@@ -1,4 +1,5 @@
-// process.h -- one child process without a shell: its input is a pipe that we fill, its output and errors are drained so that it never blocks.
+// process.h -- one child process without a shell: its input is a pipe that we fill, its output and errors are drained so that it never
+// blocks.
 //
 // The child gets its own process group, so that a wrapper script dies with what it started; default signal handling; and no descriptor of
 // ours but its three. If we die, it sees the end of its input.

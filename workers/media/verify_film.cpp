@@ -38,10 +38,11 @@ std::vector<std::string> box_order(const std::filesystem::path& path) {
 
 Status verify_film(const std::filesystem::path& mp4, const EncodeOptions& options, const Context& context) {
     // Packets are counted and not decoded frames: in MP4 H.264 they are the same, and decoding would cost as much as a tenth of encoding.
-    Result<Finished> probe = run_child({options.ffprobe, "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
-                                        "stream=codec_name,profile,pix_fmt,width,height,nb_read_packets,color_space,color_range,r_frame_rate",
-                                        "-of", "default=noprint_wrappers=1", "-f", "mp4", "-i", mp4.string()},
-                                       kStall_s, context);
+    Result<Finished> probe =
+        run_child({options.ffprobe, "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
+                   "stream=codec_name,profile,pix_fmt,width,height,nb_read_packets,color_space,color_range,r_frame_rate", "-of",
+                   "default=noprint_wrappers=1", "-f", "mp4", "-i", mp4.string()},
+                  kStall_s, context);
     if (!probe) {
         if (probe.error().code != ErrorCode::kIo) return probe.error();
         return wrong("it cannot be checked: " + probe.error().message);

@@ -1,4 +1,5 @@
-// body.h -- a tool assembly as convex bodies of revolution about the spindle axis. Cutter, neck, shank, collet and holder are all of this form.
+// body.h -- a tool assembly as convex bodies of revolution about the spindle axis. Cutter, neck, shank, collet and holder are all of this
+// form.
 //
 // Heights are above the tool tip. For distance rho from the axis (0 <= rho <= radius) the body occupies
 //     lower(rho) <= height <= upper(rho),   lower convex and non-decreasing, upper concave and non-increasing.

@@ -28,8 +28,9 @@ struct Context {
 
 // The Error for a stop that was asked for. REQUIRES: reason != kNone.
 inline Error stop_error(StopReason reason) {
-    return reason == StopReason::kTimeout ? make_error(ErrorCode::kTimeout, "the time limit was reached; raise --timeout or options.timeout_s")
-                                          : make_error(ErrorCode::kCancelled, "interrupted");
+    return reason == StopReason::kTimeout
+               ? make_error(ErrorCode::kTimeout, "the time limit was reached; raise --timeout or options.timeout_s")
+               : make_error(ErrorCode::kCancelled, "interrupted");
 }
 
 }  // namespace proveout

@@ -26,8 +26,8 @@ struct Sweep {
     uint8_t colour = 0;                // tool slot for pictures
 };
 
-// Longest distance between a helix or vertical arc and its chords: half the touch tolerance, so that an exact arc that follows a chorded one
-// is no contact.
+// Longest distance between a helix or vertical arc and its chords: half the touch tolerance, so that an exact arc that follows a chorded
+// one is no contact.
 constexpr double kChordTolerance_mm = 0.001;
 
 // Appends the sweeps of one motion (kRapid, kFeed, kArc). fraction_from..fraction_to selects a part of it (for film frames).
@@ -79,8 +79,9 @@ struct ContactRecord {
 };
 
 // Cuts all sweeps, in order, and returns one Cut per owner (0 .. owner_count-1) and the contacts that there were, sorted by owner, kind,
-// part, first_fraction; several of one owner, kind and part are more than kContactGap_mm of its path apart. The stock of a contact check is the stock as it is when that part arrives: earlier sweeps and this sweep up to that moment.
-// Deterministic for any context.threads. Cost: O(rays under the tool that stand higher than it can reach) per sweep.
+// part, first_fraction; several of one owner, kind and part are more than kContactGap_mm of its path apart. The stock of a contact check is
+// the stock as it is when that part arrives: earlier sweeps and this sweep up to that moment. Deterministic for any context.threads. Cost:
+// O(rays under the tool that stand higher than it can reach) per sweep.
 struct CutResult {
     std::vector<Cut> cuts;
     std::vector<ContactRecord> contacts;

@@ -3,18 +3,18 @@
 // A grid has one axis (0 X, 1 Y, 2 Z). For axis Z the plane coordinates are u = x, v = y and the ray runs along w = z; for X: u = y, v = z,
 // w = x; for Y: u = z, v = x, w = y (cyclic, right-handed).
 //
-// Rays are stored in square tiles of kTile x kTile, tile-major, so that a tile is one contiguous 16 KiB block owned by one thread at a time.
-// The common ray is one interval [bottom, top]: `top` is the highest material of the ray, `bottom` the low end of that interval. Rays with
-// more intervals keep the lower ones in `more`. An empty ray has top <= bottom.
+// Rays are stored in square tiles of kTile x kTile, tile-major, so that a tile is one contiguous 16 KiB block owned by one thread at a
+// time. The common ray is one interval [bottom, top]: `top` is the highest material of the ray, `bottom` the low end of that interval. Rays
+// with more intervals keep the lower ones in `more`. An empty ray has top <= bottom.
 //
 //   for (int v = 0; v < grid.count_v; ++v)
 //     for (int u = 0; u < grid.count_u; ++u)
 //       if (grid.top(u, v) > grid.bottom(u, v)) ...
 //
-// Ray (u, v) stands at u0 + (u + 0.5 + shift_u[v]) * cell_u, v0 + (v + 0.5 + shift_v[u]) * cell_v. The shifts lie in (-0.5, 0.5): rays are a
-// stratified low-discrepancy sample of the plane, so that a wall parallel to an axis is not rounded to whole cells (docs/decisions). Grids
-// for pictures and meshes have all shifts 0.
-// Invariants: intervals of a ray are disjoint and rising; material only ever shrinks; volume_mm3 is exact for a box because cells divide it.
+// Ray (u, v) stands at u0 + (u + 0.5 + shift_u[v]) * cell_u, v0 + (v + 0.5 + shift_v[u]) * cell_v. The shifts lie in (-0.5, 0.5): rays are
+// a stratified low-discrepancy sample of the plane, so that a wall parallel to an axis is not rounded to whole cells (docs/decisions).
+// Grids for pictures and meshes have all shifts 0. Invariants: intervals of a ray are disjoint and rising; material only ever shrinks;
+// volume_mm3 is exact for a box because cells divide it.
 #pragma once
 
 #include <cstdint>

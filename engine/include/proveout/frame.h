@@ -39,8 +39,8 @@ struct SceneOptions {
     std::string title;                       // program name, drawn small
 };
 
-// Colour of faces that the tool of this slot cut (1 ...; it repeats after eight), 0: uncut stock. Linear RGB, 0..1. The same in every picture
-// and model.
+// Colour of faces that the tool of this slot cut (1 ...; it repeats after eight), 0: uncut stock. Linear RGB, 0..1. The same in every
+// picture and model.
 std::array<float, 3> palette_colour(int slot);
 
 // Draws the same scene again and again; only what changed in the stock is drawn anew.

@@ -3,8 +3,8 @@
 //   struct Print : MotionObserver { bool on_motion(const Motion& m) override { ...; return true; } };
 //   Result<ProgramEnd> end = interpret(program, options, print, context);
 //
-// Errors: kUnprocessableGcode with line and block when the controller would refuse the program (all dialects but grbl, where a refused block
-// is a finding and reading goes on), or when a budget is used up. Never crashes or hangs on any bytes.
+// Errors: kUnprocessableGcode with line and block when the controller would refuse the program (all dialects but grbl, where a refused
+// block is a finding and reading goes on), or when a budget is used up. Never crashes or hangs on any bytes.
 #pragma once
 
 #include <functional>
@@ -40,8 +40,8 @@ struct InterpretOptions {
     WorkOffsets work_offsets{};
     Machine machine;
     bool block_delete = true;                     // "/" blocks are skipped
-    double clear_z_mm = 100;                      // set-up Z of the tip at the start (and of the G28 point) while machine.home_mm is not given:
-                                                  // clear above stock, fixtures and table; the caller knows them
+    double clear_z_mm = 100;  // set-up Z of the tip at the start (and of the G28 point) while machine.home_mm is not given:
+                              // clear above stock, fixtures and table; the caller knows them
     int64_t max_executed_blocks = kMaxExecutedBlocks;  // budget of loops and calls
     bool zero_start = false;                      // inspect: start at machine 0,0,0 with zero tool length
     bool want_canon = false;                      // call on_canon()

@@ -51,7 +51,8 @@ struct SimulateOptions {
 };
 
 // REQUIRES: setup.stock given, every used tool in setup.tools.
-// Errors: kUnprocessableGcode, kTooLarge (message names the cells, the bytes and a resolution that fits), kInvalidInput, kCancelled, kTimeout.
+// Errors: kUnprocessableGcode, kTooLarge (message names the cells, the bytes and a resolution that fits), kInvalidInput, kCancelled,
+// kTimeout.
 Result<Simulation> simulate(const Program& program, const Setup& setup, const SimulateOptions& options, const Context& context);
 
 // The cell that `simulate` would choose for resolution_mm == 0.

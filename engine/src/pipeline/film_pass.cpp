@@ -65,7 +65,8 @@ Box3 picture_bounds(const Setup& setup) {
     for (const Fixture& fixture : setup.fixtures) {
         Box3 box = bounds_of(fixture.solid);
         auto near = [&](double low, double high, double stock_low, double stock_high, double& out_low, double& out_high) {
-            out_low = std::clamp(low, stock_low - reach, stock_high + reach), out_high = std::clamp(high, stock_low - reach, stock_high + reach);
+            out_low = std::clamp(low, stock_low - reach, stock_high + reach),
+            out_high = std::clamp(high, stock_low - reach, stock_high + reach);
         };
         near(box.low.x, box.high.x, stock.low.x, stock.high.x, box.low.x, box.high.x);
         near(box.low.y, box.high.y, stock.low.y, stock.high.y, box.low.y, box.high.y);
@@ -83,8 +84,8 @@ Result<std::unique_ptr<FilmPass>> FilmPass::create(const Setup& setup, const Sim
     return std::unique_ptr<FilmPass>(new FilmPass(setup, simulation, options, sink, context, std::move(grid)));
 }
 
-FilmPass::FilmPass(const Setup& setup, const Simulation& simulation, const FilmOptions& options, const FrameSink& sink, const Context& context,
-                   DexelGrid grid)
+FilmPass::FilmPass(const Setup& setup, const Simulation& simulation, const FilmOptions& options, const FrameSink& sink,
+                   const Context& context, DexelGrid grid)
     : setup_(setup),
       simulation_(simulation),
       options_(options),
@@ -153,7 +154,8 @@ void FilmPass::cut_until(const TimedMotion& move, double fraction) {
         changed_.add(box.low - Vec3{radius, radius, 0});
         changed_.add(box.high + Vec3{radius, radius, 0});
     }
-    extend_trace(motion, done_fraction_, fraction, film_now_s_ + done_fraction_ * move.duration_s, film_now_s_ + fraction * move.duration_s);
+    extend_trace(motion, done_fraction_, fraction, film_now_s_ + done_fraction_ * move.duration_s,
+                 film_now_s_ + fraction * move.duration_s);
     done_fraction_ = fraction;
     if (batch_.size() >= kMaxBatch) flush();
 }
@@ -173,13 +175,15 @@ void FilmPass::extend_trace(const Motion& motion, double from, double to, double
         return;
     }
     int pieces = 1;
-    if (motion.kind == MotionKind::kArc) pieces = static_cast<int>(std::clamp(std::ceil(std::abs(motion.sweep_rad) * (to - from) * 6), 1.0, 400.0));
+    if (motion.kind == MotionKind::kArc)
+        pieces = static_cast<int>(std::clamp(std::ceil(std::abs(motion.sweep_rad) * (to - from) * 6), 1.0, 400.0));
     if (trace_.empty() || gap) trace_.push_back({tip_at(setup_.machine, motion, from), film_from});
     for (int k = 1; k <= pieces; ++k) {
         double share = static_cast<double>(k) / pieces;
         Vec3 p = tip_at(setup_.machine, motion, from + share * (to - from));
         double film_s = film_from + share * (film_to - film_from);
-        // Points closer than a step replace the last one; the one before it keeps the distance. Beside a gap the length is NaN, the test false.
+        // Points closer than a step replace the last one; the one before it keeps the distance. Beside a gap the length is NaN, the test
+        // false.
         if (trace_.size() >= 2 && length(p - trace_[trace_.size() - 2].at) < kTraceStepPixels * pixel_mm_) trace_.back() = {p, film_s};
         else trace_.push_back({p, film_s});
         if (trace_.size() > kMaxTracePoints) trace_.pop_front();

@@ -124,7 +124,8 @@ TEST(Film, SnapshotIsTheWorstCollision) {
     const auto setup = sample_setup();
     Simulation simulation = sample_simulation();
     Finding small, deep;
-    small.code = "RAPID_IN_STOCK", small.severity = Severity::kError, small.time_s = 3, small.has_point = true, small.point_mm = {20, 20, 0};
+    small.code = "RAPID_IN_STOCK", small.severity = Severity::kError, small.time_s = 3, small.has_point = true,
+    small.point_mm = {20, 20, 0};
     small.depth_mm = 1, small.line = 2;
     deep = small;
     deep.code = "HOLDER_COLLISION", deep.time_s = 6, deep.point_mm = {50, 30, 0}, deep.depth_mm = 3;

@@ -22,7 +22,8 @@ Camera make_camera(const Box3& bounds, int width, int height) {
     camera.centre = bounds.centre();
     double x_low = 1e300, x_high = -1e300, y_low = 1e300, y_high = -1e300;
     for (int corner = 0; corner < 8; ++corner) {
-        Vec3 p{corner & 1 ? bounds.high.x : bounds.low.x, corner & 2 ? bounds.high.y : bounds.low.y, corner & 4 ? bounds.high.z : bounds.low.z};
+        Vec3 p{corner & 1 ? bounds.high.x : bounds.low.x, corner & 2 ? bounds.high.y : bounds.low.y,
+               corner & 4 ? bounds.high.z : bounds.low.z};
         double x = dot(p - camera.centre, camera.right), y = dot(p - camera.centre, camera.up);
         x_low = std::min(x_low, x), x_high = std::max(x_high, x);
         y_low = std::min(y_low, y), y_high = std::max(y_high, y);

@@ -1,5 +1,5 @@
-// camera.h -- the fixed orthographic camera of all pictures: from the front, right and above. Orthographic, because then one ray direction holds
-// for the whole picture and the picture of a tool is the same wherever the tool stands.
+// camera.h -- the fixed orthographic camera of all pictures: from the front, right and above. Orthographic, because then one ray direction
+// holds for the whole picture and the picture of a tool is the same wherever the tool stands.
 #pragma once
 
 #include "proveout/geometry.h"
@@ -23,7 +23,8 @@ Camera make_camera(const Box3& bounds, int width, int height);
 
 inline ScreenPoint project(const Camera& camera, Vec3 p) {
     Vec3 d = p - camera.centre;
-    return {camera.centre_x + camera.scale * dot(d, camera.right), camera.centre_y - camera.scale * dot(d, camera.up), dot(d, camera.forward)};
+    return {camera.centre_x + camera.scale * dot(d, camera.right), camera.centre_y - camera.scale * dot(d, camera.up),
+            dot(d, camera.forward)};
 }
 
 }  // namespace proveout

@@ -77,7 +77,8 @@ void paint(Canvas& canvas, PixelRect rect, uint32_t colour, double alpha, const 
 
 PixelRect around(double x_low, double x_high, double y_low, double y_high, double margin) {
     auto pixel = [](double x) { return static_cast<int>(std::clamp(x, -1e6, 1e6)); };
-    return {pixel(std::floor(x_low - margin)), pixel(std::ceil(x_high + margin)), pixel(std::floor(y_low - margin)), pixel(std::ceil(y_high + margin))};
+    return {pixel(std::floor(x_low - margin)), pixel(std::ceil(x_high + margin)), pixel(std::floor(y_low - margin)),
+            pixel(std::ceil(y_high + margin))};
 }
 
 }  // namespace
@@ -86,8 +87,10 @@ namespace {
 
 // Raises the mask along one segment; returns the rectangle that it may have touched.
 PixelRect mask_segment(Canvas& canvas, ScreenPoint a, ScreenPoint b, const PathStyle& style, float alpha, float nearer_mm) {
-    PixelRect rect = touch(canvas, around(std::min(a.x, b.x), std::max(a.x, b.x), std::min(a.y, b.y), std::max(a.y, b.y), style.halo_pen / 2 + 1));
-    float dx = static_cast<float>(b.x - a.x), dy = static_cast<float>(b.y - a.y), size = dx * dx + dy * dy, per_size = size > 0 ? 1 / size : 0;
+    PixelRect rect =
+        touch(canvas, around(std::min(a.x, b.x), std::max(a.x, b.x), std::min(a.y, b.y), std::max(a.y, b.y), style.halo_pen / 2 + 1));
+    float dx = static_cast<float>(b.x - a.x), dy = static_cast<float>(b.y - a.y), size = dx * dx + dy * dy,
+          per_size = size > 0 ? 1 / size : 0;
     float depth_0 = static_cast<float>(a.depth) - nearer_mm, depth_along = static_cast<float>(b.depth - a.depth);
     float pen = static_cast<float>(style.pen / 2) + 0.5f, halo = static_cast<float>(style.halo_pen / 2) + 0.5f;
     float halo_alpha = 255 * alpha * static_cast<float>(style.halo_alpha);
@@ -114,7 +117,8 @@ void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, const Pat
     constexpr double kPiece = 24;  // pixels: pieces keep the box of a long diagonal small
     for (size_t i = 0; i + 1 < points.size(); ++i) {
         ScreenPoint a = points[i], b = points[i + 1];
-        double alpha = style.alpha_0 + (style.alpha_1 - style.alpha_0) * static_cast<double>(i + 1) / static_cast<double>(points.size() - 1);
+        double alpha =
+            style.alpha_0 + (style.alpha_1 - style.alpha_0) * static_cast<double>(i + 1) / static_cast<double>(points.size() - 1);
         int pieces = static_cast<int>(std::clamp(std::hypot(b.x - a.x, b.y - a.y) / kPiece, 0.0, 255.0)) + 1;
         auto at = [&](int k) {
             double t = static_cast<double>(k) / pieces;
@@ -137,7 +141,8 @@ void draw_path(Canvas& canvas, const std::vector<ScreenPoint>& points, const Pat
 }
 
 void draw_disc(Canvas& canvas, double x, double y, double radius, uint32_t colour, double alpha) {
-    paint(canvas, around(x, x, y, y, radius + 1), colour, alpha, [&](double px, double py) { return radius + 0.5 - std::hypot(px - x, py - y); });
+    paint(canvas, around(x, x, y, y, radius + 1), colour, alpha,
+          [&](double px, double py) { return radius + 0.5 - std::hypot(px - x, py - y); });
 }
 
 void draw_ring(Canvas& canvas, double x, double y, double radius, double pen, uint32_t colour, double alpha) {

@@ -7,8 +7,8 @@ namespace proveout {
 
 namespace {
 
-// Strokes of ' ' ... '~'. A stroke is a row of points, two digits each: x to the right, y up; base line 2, small letters to 6, capitals to 8,
-// descenders to 0. `~` before a stroke: the points control an open quadratic B-spline; `@`: a closed one. One point twice is a dot.
+// Strokes of ' ' ... '~'. A stroke is a row of points, two digits each: x to the right, y up; base line 2, small letters to 6, capitals to
+// 8, descenders to 0. `~` before a stroke: the points control an open quadratic B-spline; `@`: a closed one. One point twice is a dot.
 constexpr const char* kStrokes[95] = {
     "", "0804 0202", "0806 2826", "1218 3238 0444 0646", "~4748080545420203 2129", "0248 @08181606 @34444232",
     "~420608282604024244", "0806", "~19080211", "~09181201", "2723 0446 0644", "0545 2327", "1201", "0525", "0202", "0138",

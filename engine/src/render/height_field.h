@@ -19,7 +19,7 @@ constexpr int kPad = 16;                // cells around the raster that are alwa
 constexpr int kOcclusionRadius = 15;    // cells, below kPad
 constexpr int kWallWalk = 12;           // cells along a wall, to each side, from which its normal is taken; below kOcclusionRadius
 constexpr float kEmptyTop = -1e30f;
-constexpr float kSteepest = 3.5f;       // height per width of a cell up to which neighbours are one sloping surface (74 degrees), not a step
+constexpr float kSteepest = 3.5f;  // height per width of a cell up to which neighbours are one sloping surface (74 degrees), not a step
 
 struct RayHit {
     float t = 0;              // mm along the ray

@@ -21,7 +21,8 @@ std::string clock_text(double time_s) {
         std::snprintf(text, sizeof text, "%lld:%02d:%02d", static_cast<long long>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
                       static_cast<int>(seconds % 60));
     else
-        std::snprintf(text, sizeof text, "%02d:%02d.%d", static_cast<int>(seconds / 60), static_cast<int>(seconds % 60), static_cast<int>(tenths % 10));
+        std::snprintf(text, sizeof text, "%02d:%02d.%d", static_cast<int>(seconds / 60), static_cast<int>(seconds % 60),
+                      static_cast<int>(tenths % 10));
     return text;
 }
 
@@ -48,8 +49,8 @@ struct Renderer::State {
     void draw_overlay(const SceneState& state);
 };
 
-Renderer::Renderer(const DexelGrid& grid, const std::vector<ToolAssembly>& assemblies, const std::vector<Fixture>& fixtures, const Box3& bounds,
-                   const SceneOptions& options)
+Renderer::Renderer(const DexelGrid& grid, const std::vector<ToolAssembly>& assemblies, const std::vector<Fixture>& fixtures,
+                   const Box3& bounds, const SceneOptions& options)
     : state_(std::make_unique<State>()) {
     CHECK(grid.axis == 2);
     CHECK(options.width > 0 && options.height > 0 && options.width % 2 == 0 && options.height % 2 == 0);
@@ -88,7 +89,8 @@ void Renderer::State::draw_trace(const SceneState& state) {
     for (size_t i = 0; i <= state.trace.size(); ++i) {
         bool gap = i == state.trace.size() || std::isnan(state.trace[i].x);
         if (gap) {
-            if (points.size() >= 2) draw_path(canvas, points, {1.5 * unit, 3.6 * unit, kTraceColour, kWhite, 0.55, alpha(first), alpha(i)}, lift);
+            if (points.size() >= 2)
+                draw_path(canvas, points, {1.5 * unit, 3.6 * unit, kTraceColour, kWhite, 0.55, alpha(first), alpha(i)}, lift);
             points.clear();
             first = i;
             continue;
@@ -116,7 +118,9 @@ void Renderer::State::draw_overlay(const SceneState& state) {
     std::string time = clock_text(state.time_s);
     std::string detail;
     if (state.line > 0) detail = "line " + std::to_string(state.line);
-    std::string tool = state.assembly >= 0 || state.tool > 0 ? "T" + std::to_string(state.tool) + (state.tool_name.empty() ? "" : "  " + state.tool_name) : "";
+    std::string tool = state.assembly >= 0 || state.tool > 0
+                           ? "T" + std::to_string(state.tool) + (state.tool_name.empty() ? "" : "  " + state.tool_name)
+                           : "";
     int width = px(330);
     draw_panel(canvas, {left, left + width, top, top + px(86)}, 9 * unit, kPanelColour, 0.86);
     draw_text(canvas, small, left + pad, top + px(26), fitted(small, title.empty() ? "proveout" : title, width - 2 * pad), kQuietColour);
@@ -125,7 +129,8 @@ void Renderer::State::draw_overlay(const SceneState& state) {
     int tool_left = left + pad;
     if (state.assembly >= 0) {  // the colour of the faces that this tool cuts
         std::array<float, 3> c = palette_colour(state.assembly + 1);
-        draw_panel(canvas, {tool_left, tool_left + px(11), top + px(66), top + px(77)}, 3 * unit, encode({c[0] * 1.25f, c[1] * 1.25f, c[2] * 1.25f}), 1);
+        draw_panel(canvas, {tool_left, tool_left + px(11), top + px(66), top + px(77)}, 3 * unit,
+                   encode({c[0] * 1.25f, c[1] * 1.25f, c[2] * 1.25f}), 1);
         tool_left += px(19);
     }
     draw_text(canvas, small, tool_left, top + px(76), fitted(small, tool, left + width - pad - tool_left), kQuietColour);

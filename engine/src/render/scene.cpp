@@ -121,7 +121,8 @@ Sampled take_sample(const Scene& scene, int x, int y, int sample) {
     Surface surface = surface_at(field, hit);
     Rgb colour = falloff(scene, x, y) * shade(scene.studio, stock_material(surface.slot), surface.normal, surface.occlusion);
     float dither = dither_at(x, y);
-    return {encode(colour + Rgb{dither, dither, dither}), depth, static_cast<uint32_t>(hit.v / kBlockSide * field.blocks_u + hit.u / kBlockSide)};
+    return {encode(colour + Rgb{dither, dither, dither}), depth,
+            static_cast<uint32_t>(hit.v / kBlockSide * field.blocks_u + hit.u / kBlockSide)};
 }
 
 int difference(uint32_t a, uint32_t b) {
@@ -173,7 +174,9 @@ struct StaleBlocks {
         if (box.empty()) return false;
         if (all) return true;
         auto sum = [&](int u, int v) { return sums[static_cast<size_t>(v) * (blocks_u + 1) + u]; };
-        return sum(box.u_high + 1, box.v_high + 1) - sum(box.u_low, box.v_high + 1) - sum(box.u_high + 1, box.v_low) + sum(box.u_low, box.v_low) > 0;
+        return sum(box.u_high + 1, box.v_high + 1) - sum(box.u_low, box.v_high + 1) - sum(box.u_high + 1, box.v_low) +
+                   sum(box.u_low, box.v_low) >
+               0;
     }
     bool at(uint32_t block) const {
         if (all) return true;
@@ -190,16 +193,19 @@ StaleBlocks stale_blocks(const HeightField& field, const std::vector<ChangedPatc
     std::vector<uint8_t> marked(static_cast<size_t>(field.blocks_u) * field.blocks_v, 0);
     int reach = kOcclusionRadius + 1;  // one more for the column in front of a wall
     for (const ChangedPatch& patch : patches) {
-        int u_high = std::min(field.count_u - 1, patch.u_high + reach) / kBlockSide, v_high = std::min(field.count_v - 1, patch.v_high + reach) / kBlockSide;
+        int u_high = std::min(field.count_u - 1, patch.u_high + reach) / kBlockSide,
+            v_high = std::min(field.count_v - 1, patch.v_high + reach) / kBlockSide;
         for (int v = std::max(0, patch.v_low - reach) / kBlockSide; v <= v_high; ++v)
-            for (int u = std::max(0, patch.u_low - reach) / kBlockSide; u <= u_high; ++u) marked[static_cast<size_t>(v) * field.blocks_u + u] = 1;
+            for (int u = std::max(0, patch.u_low - reach) / kBlockSide; u <= u_high; ++u)
+                marked[static_cast<size_t>(v) * field.blocks_u + u] = 1;
     }
     stale.sums.assign(static_cast<size_t>(field.blocks_u + 1) * (field.blocks_v + 1), 0);
     for (int v = 0; v < field.blocks_v; ++v) {
         int32_t row = 0;
         for (int u = 0; u < field.blocks_u; ++u) {
             row += marked[static_cast<size_t>(v) * field.blocks_u + u];
-            stale.sums[static_cast<size_t>(v + 1) * (field.blocks_u + 1) + u + 1] = stale.sums[static_cast<size_t>(v) * (field.blocks_u + 1) + u + 1] + row;
+            stale.sums[static_cast<size_t>(v + 1) * (field.blocks_u + 1) + u + 1] =
+                stale.sums[static_cast<size_t>(v) * (field.blocks_u + 1) + u + 1] + row;
         }
     }
     return stale;
@@ -223,10 +229,12 @@ void mark_patch(const Scene& scene, const ChangedPatch& patch, TileSet& tiles) {
     for (int corner = 0; corner < 8; ++corner) {
         int u = corner & 1 ? std::min(grid.count_u, patch.u_high + 1 + reach) : std::max(0, patch.u_low - reach);
         int v = corner & 2 ? std::min(grid.count_v, patch.v_high + 1 + reach) : std::max(0, patch.v_low - reach);
-        ScreenPoint p = project(scene.camera, {grid.u0 + u * grid.cell_u, grid.v0 + v * grid.cell_v, corner & 4 ? patch.z_high : patch.z_low});
+        ScreenPoint p =
+            project(scene.camera, {grid.u0 + u * grid.cell_u, grid.v0 + v * grid.cell_v, corner & 4 ? patch.z_high : patch.z_low});
         x_low = std::min(x_low, p.x), x_high = std::max(x_high, p.x), y_low = std::min(y_low, p.y), y_high = std::max(y_high, p.y);
     }
-    int tile_x_low = static_cast<int>(std::max(0.0, x_low - 1)) / kPixelTile, tile_y_low = static_cast<int>(std::max(0.0, y_low - 1)) / kPixelTile;
+    int tile_x_low = static_cast<int>(std::max(0.0, x_low - 1)) / kPixelTile,
+        tile_y_low = static_cast<int>(std::max(0.0, y_low - 1)) / kPixelTile;
     int tile_x_high = static_cast<int>(std::clamp(x_high + 1, 0.0, scene.layer.width - 1.0)) / kPixelTile;
     int tile_y_high = static_cast<int>(std::clamp(y_high + 1, 0.0, scene.layer.height - 1.0)) / kPixelTile;
     if (x_high < -1 || y_high < -1) return;
@@ -246,7 +254,8 @@ void draw_tiles(Scene& scene, TileSet& tiles, const StaleBlocks& stale, const Co
     auto each = [&](const std::vector<int>& list, const auto& work) {
         int chunks = static_cast<int>((list.size() + kChunk - 1) / kChunk);
         parallel_for(chunks < 4 ? 1 : context.threads, chunks, [&](int chunk) {
-            for (size_t i = static_cast<size_t>(chunk) * kChunk; i < std::min(list.size(), static_cast<size_t>(chunk + 1) * kChunk); ++i) work(list[i]);
+            for (size_t i = static_cast<size_t>(chunk) * kChunk; i < std::min(list.size(), static_cast<size_t>(chunk + 1) * kChunk); ++i)
+                work(list[i]);
         });
     };
     std::vector<uint8_t>& fresh = scene.fresh;  // per pixel: its middle sample is another one than before
@@ -281,7 +290,8 @@ void draw_tiles(Scene& scene, TileSet& tiles, const StaleBlocks& stale, const Co
             resolve(scene, x, y);
             any = true;
         });
-        if (any) code_tile(scene.layer.rgb.data(), width, height, tile % scene.layer.tiles_x, tile / scene.layer.tiles_x, scene.layer.frame);
+        if (any)
+            code_tile(scene.layer.rgb.data(), width, height, tile % scene.layer.tiles_x, tile / scene.layer.tiles_x, scene.layer.frame);
     });
     each(tiles.list, [&](int tile) { for_pixels(scene, tile, [&](int x, int y) { fresh[static_cast<size_t>(y) * width + x] = 0; }); });
 }
@@ -301,7 +311,8 @@ void place_rays(Scene& scene) {
 }
 
 Box3 box_of(const DexelGrid& grid) {
-    return {{grid.u0, grid.v0, grid.floor_mm}, {grid.u0 + grid.count_u * grid.cell_u, grid.v0 + grid.count_v * grid.cell_v, grid.ceiling_mm}};
+    return {{grid.u0, grid.v0, grid.floor_mm},
+            {grid.u0 + grid.count_u * grid.cell_u, grid.v0 + grid.count_v * grid.cell_v, grid.ceiling_mm}};
 }
 
 // Whether the stock is round, for its shadow.
@@ -330,7 +341,8 @@ Scene make_scene(const DexelGrid& grid, const std::vector<Fixture>& fixtures, co
     scene.ground_mm = stock.low.z;
     for (const Fixture& fixture : fixtures) {
         Box3 box = bounds_of(fixture.solid);
-        scene.feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y, fixture.solid.shape == StockShape::kCylinder || fixture.solid.shape == StockShape::kTube});
+        scene.feet.push_back({box.low.x, box.high.x, box.low.y, box.high.y,
+                              fixture.solid.shape == StockShape::kCylinder || fixture.solid.shape == StockShape::kTube});
         scene.ground_mm = std::min(scene.ground_mm, box.low.z);
     }
     double near = 1e300;

@@ -29,7 +29,8 @@ bool to_screen(const Facet& facet, const Camera& camera, const Studio& studio, S
 // Calls put(i, j, depth, normal) for each pixel (i, j) of width x height whose sample (i + shift_x, j + shift_y) the facet covers.
 template <class Put>
 void rasterize(const ScreenFacet& f, int width, int height, float shift_x, float shift_y, const Put& put) {
-    float x0 = f.x[0] - shift_x, y0 = f.y[0] - shift_y, x1 = f.x[1] - shift_x, y1 = f.y[1] - shift_y, x2 = f.x[2] - shift_x, y2 = f.y[2] - shift_y;
+    float x0 = f.x[0] - shift_x, y0 = f.y[0] - shift_y, x1 = f.x[1] - shift_x, y1 = f.y[1] - shift_y, x2 = f.x[2] - shift_x,
+          y2 = f.y[2] - shift_y;
     float area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0);
     if (!(std::abs(area) >= 1e-9f)) return;
     int j_low = std::max(0, static_cast<int>(std::ceil(std::clamp(std::min({y0, y1, y2}), -1e6f, 1e6f))));

@@ -77,7 +77,8 @@ struct Seen {
 };
 
 // Colour of one pixel from what its samples see, which are `covered` in number and stand first.
-uint32_t resolve(const std::vector<Body>& bodies, const Camera& camera, const Studio& studio, const Seen* seen, int covered, double x, double y) {
+uint32_t resolve(const std::vector<Body>& bodies, const Camera& camera, const Studio& studio, const Seen* seen, int covered, double x,
+                 double y) {
     Normal sum{0, 0, 0};
     bool one_body = true;
     for (int k = 0; k < covered; ++k) {
@@ -93,7 +94,8 @@ uint32_t resolve(const std::vector<Body>& bodies, const Camera& camera, const St
         const Body& body = bodies[seen[k].body];
         Rgb colour = shade(studio, body.material, seen[k].n, 1);
         if (body.lead_mm > 0 && seen[k].n.z < 0.9f) {  // not on its upper face
-            Vec3 p = x / camera.scale * camera.right + (-y / camera.scale) * camera.up + static_cast<double>(seen[k].depth) * camera.forward;
+            Vec3 p =
+                x / camera.scale * camera.right + (-y / camera.scale) * camera.up + static_cast<double>(seen[k].depth) * camera.forward;
             colour = flute_shade(p, body.lead_mm) * colour;
         }
         mean = mean + 1.0f / static_cast<float>(covered) * colour;
@@ -101,8 +103,8 @@ uint32_t resolve(const std::vector<Body>& bodies, const Camera& camera, const St
     return encode(mean);
 }
 
-void make_sprite(const std::vector<Body>& bodies, const Camera& camera, const Studio& studio, float phase_x, float phase_y, int screen_width,
-                 int screen_height, Sprite& sprite) {
+void make_sprite(const std::vector<Body>& bodies, const Camera& camera, const Studio& studio, float phase_x, float phase_y,
+                 int screen_width, int screen_height, Sprite& sprite) {
     size_sprite(bodies, screen_width, screen_height, sprite);
     size_t count = static_cast<size_t>(sprite.width) * sprite.height;
     std::vector<Seen> seen(count * kSamples, Seen{{}, kFar, 0});
@@ -171,8 +173,8 @@ void draw_row(Canvas& canvas, const Sprite& sprite, size_t from, size_t at, int 
 
 }  // namespace
 
-void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, int assembly_index, ToolPicture& picture,
-               Vec3 tip_mm, bool colliding) {
+void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, int assembly_index,
+               ToolPicture& picture, Vec3 tip_mm, bool colliding) {
     if (picture.assembly != assembly_index) {
         picture = {};
         picture.assembly = assembly_index;
@@ -184,17 +186,20 @@ void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const
     int phase = phase_y * kPhases + phase_x;
     Sprite& sprite = picture.sprites[phase];
     if (!picture.made[phase]) {
-        make_sprite(bodies_of(assembly, camera, studio), camera, studio, static_cast<float>(phase_x) / kPhases, static_cast<float>(phase_y) / kPhases,
-                    canvas.below->width, canvas.below->height, sprite);
+        make_sprite(bodies_of(assembly, camera, studio), camera, studio, static_cast<float>(phase_x) / kPhases,
+                    static_cast<float>(phase_y) / kPhases, canvas.below->width, canvas.below->height, sprite);
         picture.made[phase] = true;
     }
-    int x0 = half_x / kPhases - (half_x < 0 && phase_x ? 1 : 0) - sprite.left, y0 = half_y / kPhases - (half_y < 0 && phase_y ? 1 : 0) - sprite.above;
+    int x0 = half_x / kPhases - (half_x < 0 && phase_x ? 1 : 0) - sprite.left,
+        y0 = half_y / kPhases - (half_y < 0 && phase_y ? 1 : 0) - sprite.above;
     for (int row = 0; row < sprite.height; ++row) {
         if (sprite.first[row] >= sprite.last[row]) continue;
         PixelRect rect = touch(canvas, {x0 + sprite.first[row], x0 + sprite.last[row], y0 + row, y0 + row + 1});
         if (rect.empty()) continue;
-        size_t from = static_cast<size_t>(row) * sprite.width + (rect.x_low - x0), at = static_cast<size_t>(y0 + row) * canvas.below->width + rect.x_low;
-        draw_row(canvas, sprite, from, at, rect.x_high - rect.x_low, static_cast<float>(tip.depth), 1 / static_cast<float>(camera.scale), colliding);
+        size_t from = static_cast<size_t>(row) * sprite.width + (rect.x_low - x0),
+               at = static_cast<size_t>(y0 + row) * canvas.below->width + rect.x_low;
+        draw_row(canvas, sprite, from, at, rect.x_high - rect.x_low, static_cast<float>(tip.depth), 1 / static_cast<float>(camera.scale),
+                 colliding);
     }
 }
 
@@ -238,9 +243,11 @@ PixelRect shadow_rect(const std::vector<ShadowBody>& bodies, const Camera& camer
         for (double s : {0.0, reach})
             for (double z : {body.low, body.high})
                 for (int corner = 0; corner < 4; ++corner) {
-                    Vec3 p{tip.x + (corner & 1 ? margin : -margin) - s * light.x, tip.y + (corner & 2 ? margin : -margin) - s * light.y, z - s * light.z};
+                    Vec3 p{tip.x + (corner & 1 ? margin : -margin) - s * light.x, tip.y + (corner & 2 ? margin : -margin) - s * light.y,
+                           z - s * light.z};
                     ScreenPoint q = project(camera, p);
-                    x_low = std::min(x_low, q.x), x_high = std::max(x_high, q.x), y_low = std::min(y_low, q.y), y_high = std::max(y_high, q.y);
+                    x_low = std::min(x_low, q.x), x_high = std::max(x_high, q.x), y_low = std::min(y_low, q.y),
+                    y_high = std::max(y_high, q.y);
                 }
     }
     auto pixel = [](double x) { return static_cast<int>(std::clamp(x, -1e6, 1e6)); };
@@ -249,15 +256,18 @@ PixelRect shadow_rect(const std::vector<ShadowBody>& bodies, const Camera& camer
 
 }  // namespace
 
-void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, Vec3 tip_mm, double ground_mm) {
+void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, Vec3 tip_mm,
+                      double ground_mm) {
     std::vector<ShadowBody> bodies;
     for (const std::vector<ConvexBody>* part : {&assembly.cutter, &assembly.shank})
         for (const ConvexBody& body : *part)
             if (body.radius_mm > 0)
-                bodies.push_back({static_cast<float>(body.radius_mm), static_cast<float>(tip_mm.z + body.low_mm), static_cast<float>(tip_mm.z + body.high_mm)});
+                bodies.push_back({static_cast<float>(body.radius_mm), static_cast<float>(tip_mm.z + body.low_mm),
+                                  static_cast<float>(tip_mm.z + body.high_mm)});
     if (bodies.empty()) return;
     PixelRect rect = shadow_rect(bodies, camera, studio.key, tip_mm, ground_mm);
-    rect = {std::max(0, rect.x_low), std::min(canvas.below->width, rect.x_high), std::max(0, rect.y_low), std::min(canvas.below->height, rect.y_high)};
+    rect = {std::max(0, rect.x_low), std::min(canvas.below->width, rect.x_high), std::max(0, rect.y_low),
+            std::min(canvas.below->height, rect.y_high)};
     float pixel_mm = static_cast<float>(1 / camera.scale);
     // Position relative to the axis of the tool, along a row of pixels.
     Vec3 step = (1 / camera.scale) * camera.right;
@@ -271,7 +281,8 @@ void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio
         const float* depths = &canvas.below->depth[static_cast<size_t>(y) * canvas.below->width];
         for (int x = rect.x_low; x < rect.x_high; ++x) {
             float depth = depths[x] < kFar ? depths[x] : ground_depth;
-            float shadow = shadow_at(bodies, studio.key, row_x + x * dx + depth * fx, row_y + x * dy + depth * fy, row_z + depth * fz, pixel_mm);
+            float shadow =
+                shadow_at(bodies, studio.key, row_x + x * dx + depth * fx, row_y + x * dy + depth * fy, row_z + depth * fz, pixel_mm);
             if (shadow < 0.004f) continue;
             touch(canvas, {x, x + 1, y, y + 1});
             uint32_t& pixel = canvas.rgb[static_cast<size_t>(y) * canvas.below->width + x];

@@ -29,10 +29,12 @@ struct ToolPicture {
 };
 
 // Draws the tool with its tip at tip_mm, in front of or behind what the canvas holds.
-void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, int assembly_index, ToolPicture& picture,
-               Vec3 tip_mm, bool colliding);
+void draw_tool(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, int assembly_index,
+               ToolPicture& picture, Vec3 tip_mm, bool colliding);
 
-// The soft shadow of cutter and shank on what lies below, which shows how far the tip is from it. ground_mm: level that the background stands for.
-void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, Vec3 tip_mm, double ground_mm);
+// The soft shadow of cutter and shank on what lies below, which shows how far the tip is from it. ground_mm: level that the background
+// stands for.
+void draw_tool_shadow(Canvas& canvas, const Camera& camera, const Studio& studio, const ToolAssembly& assembly, Vec3 tip_mm,
+                      double ground_mm);
 
 }  // namespace proveout

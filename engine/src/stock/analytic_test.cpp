@@ -125,7 +125,8 @@ std::vector<Case> pockets() {
     // A bull-nosed pocket is the flat one less the fillet: per mm of straight wall c^2 (1 - pi/4), and the corners by revolution.
     double straight = 2 * (30.3 + 17.7) * (1 - kPi / 4);
     double corner = integrate(2, 3, [](double rho) { return 2 * kPi * rho * (1 - std::sqrt(1 - (rho - 2) * (rho - 2))); });
-    cases.push_back({"bull-nosed pocket", stock, {bull}, fill(kX, 9.013, 30.3, 17.7, 0, 9, 1.9), 6 * area(30.3, 17.7, 3) - straight - corner});
+    cases.push_back(
+        {"bull-nosed pocket", stock, {bull}, fill(kX, 9.013, 30.3, 17.7, 0, 9, 1.9), 6 * area(30.3, 17.7, 3) - straight - corner});
     std::vector<std::pair<int, Motion>> bore;
     Vec3 at{kX + 20 + 2, kY, 15};
     for (int turn = 0; turn < 5; ++turn) {

@@ -10,8 +10,8 @@ namespace proveout {
 
 namespace {
 
-// Fractional parts of multiples of these are the shifts of rows and columns: both badly approximable, so that no wall direction with a small
-// rational slope falls in step with them.
+// Fractional parts of multiples of these are the shifts of rows and columns: both badly approximable, so that no wall direction with a
+// small rational slope falls in step with them.
 constexpr double kRowRatio = 0.61803398874989485;     // golden ratio - 1
 constexpr double kColumnRatio = 0.41421356237309505;  // square root of 2 - 1
 // Bytes per ray beside `top`: block tops and overhead.

@@ -1,8 +1,8 @@
 // kernel.h -- the inner loops: height of a moving body above an 8 x 8 block of rays, and lowering the block to it.
 //
-// The same source (kernel_impl.h) is compiled twice, for the baseline processor and for AVX2; both give the same bits, because every lane does
-// the same IEEE operations in the same order and nothing is contracted. All lengths are float, relative to a tile, so that a length stays small
-// and its rounding far below a micrometre.
+// The same source (kernel_impl.h) is compiled twice, for the baseline processor and for AVX2; both give the same bits, because every lane
+// does the same IEEE operations in the same order and nothing is contracted. All lengths are float, relative to a tile, so that a length
+// stays small and its rounding far below a micrometre.
 #pragma once
 
 #include <cstdint>

@@ -67,8 +67,8 @@ PROVEOUT_INLINE F8 level_row(const KernelSweep& k, F8 x, F8 y) {
     return rho2 <= k.radius_squared ? h : all(kOutside);
 }
 
-// |w| of the unclamped minimiser for a torus: solve q^2 (rho^2 - d^2) = m^2 rho^2 (1 - q^2), rho = flat + corner q, by bisection. The height
-// is stationary there, so that an error of 2^-16 in q is far below a float step in the height.
+// |w| of the unclamped minimiser for a torus: solve q^2 (rho^2 - d^2) = m^2 rho^2 (1 - q^2), rho = flat + corner q, by bisection. The
+// height is stationary there, so that an error of 2^-16 in q is far below a float step in the height.
 PROVEOUT_INLINE F8 bull_minimiser(const KernelSweep& k, F8 d2) {
     float m2 = k.slope * k.slope;
     F8 low = high_of(0.0f, (root(d2) - k.flat) / k.ball), high = all(1);

@@ -24,8 +24,8 @@ TEST(Assembly, EnvelopesAreConvexAndMonotone) {
     taper.corner_radius_mm = 1.5;
     vee.tip_diameter_mm = 0.5;
     Tool dovetail = tool(ToolType::kDovetail, 14, 5), lollipop = tool(ToolType::kLollipop, 10, 10);
-    for (const Tool& t : {tool(ToolType::kFlat, 6, 20), tool(ToolType::kBall, 6, 20), bull, taper, vee, tool(ToolType::kDrill, 6, 30), dovetail,
-                          lollipop, tool(ToolType::kTslot, 14, 3)}) {
+    for (const Tool& t : {tool(ToolType::kFlat, 6, 20), tool(ToolType::kBall, 6, 20), bull, taper, vee, tool(ToolType::kDrill, 6, 30),
+                          dovetail, lollipop, tool(ToolType::kTslot, 14, 3)}) {
         for (const ConvexBody& body : make_assembly(t).cutter) {
             constexpr int kSteps = 400;
             double last = lower_height(body, 0), last_rise = 0, last_upper = upper_height(body, 0);
