@@ -191,7 +191,8 @@ Result<ProgramFile> ProgramFile::open(const std::string& path, const std::string
     bool standard_input = path == "-";
     MappedFile file = TRY(standard_input ? spool_stdin(temp_dir) : open_or_spool(path, temp_dir));
     std::string name = standard_input ? "stdin" : fs::path(path).filename().string();
-    if (file.text().empty()) return input_error((standard_input ? "standard input" : path) + " is empty; a G-code program is needed");
+    if (file.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return input_error((standard_input ? "standard input" : path) + " is empty; a G-code program is needed");
     std::string kind = binary_kind(file.text());
     if (!kind.empty()) return make_error(ErrorCode::kUnprocessableGcode, name + " is no G-code program: it is " + kind, 1);
     ProgramFile out;

@@ -6,8 +6,8 @@ namespace proveout {
 
 int run_service(const std::string& command) {
     print_error("\"" + command +
-                "\" belongs to the service, which is not part of this build.\n"
-                "Build it with: cmake -DPROVEOUT_SERVICE=ON --preset release && cmake --build --preset release");
+                "\" belongs to the service, which this version does not contain: there is nothing to build for it yet.\n"
+                "simulate, inspect, time, import and doctor need no service.");
     return kExitUsage;
 }
 

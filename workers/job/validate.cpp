@@ -72,6 +72,13 @@ void check_corner_and_tip(const ToolCheck& check) {
                                         number_text(tool.diameter_mm) + " mm)");
 }
 
+void check_no_neck(const ToolCheck& check) {
+    if (check.tool.neck_diameter_mm > 0)
+        check.fault("neck_diameter",
+                    "is " + number_text(check.tool.neck_diameter_mm) +
+                        "; allowed: tslot, dovetail and lollipop only; a thinner neck of another tool is its shank_diameter");
+}
+
 void check_undercutter(const ToolCheck& check) {
     const Tool& tool = check.tool;
     double neck = tool.neck_diameter_mm > 0 ? tool.neck_diameter_mm : tool.shank_diameter_mm;
@@ -163,6 +170,7 @@ void validate_tool(const Tool& tool, const std::string& pointer, Faults& faults)
     if (own.none()) {  // what follows compares lengths that are right in themselves
         if (tool.type != ToolType::kForm) check_corner_and_tip(check);
         if (is_undercutter(tool.type)) check_undercutter(check);
+        else check_no_neck(check);
     }
     faults.add(std::move(own));
 }

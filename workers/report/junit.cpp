@@ -62,6 +62,12 @@ std::string properties_xml(const ReportInput& input) {
            property("est_time_s", number(simulation.time.total_s(), 3)) + "    </properties>\n";
 }
 
+// A case that cannot fail would be no test: targets are not compared, an undefined tool is a refusal, and a near miss needs a clearance.
+bool was_looked_for(const ReportInput& input, std::string_view code) {
+    if (code == "GOUGE" || code == "EXCESS" || code == "TOOL_UNDEFINED") return false;
+    return code != "NEAR_MISS" || input.setup->clearance_mm > 0;
+}
+
 }  // namespace
 
 std::string junit_text(const ReportInput& input, std::optional<Severity> fail_on) {
@@ -69,9 +75,10 @@ std::string junit_text(const ReportInput& input, std::optional<Severity> fail_on
     FindingsByCode by_code;
     for (const Finding& finding : input.simulation->findings) by_code[finding.code].push_back(&finding);
     for (const Finding& finding : input.host_findings) by_code[finding.code].push_back(&finding);
-    // Every rule is a case, found or not; then codes that the table does not know.
+    // Every rule that was looked for is a case, found or not; then codes that the table does not know.
     std::vector<std::string_view> codes;
-    for (const FindingRule* rule = rules_begin(); rule != rules_end(); ++rule) codes.push_back(rule->code);
+    for (const FindingRule* rule = rules_begin(); rule != rules_end(); ++rule)
+        if (was_looked_for(input, rule->code)) codes.push_back(rule->code);
     for (const auto& [code, findings] : by_code)
         if (!find_rule(code)) codes.push_back(code);
 

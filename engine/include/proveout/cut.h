@@ -56,7 +56,14 @@ struct Contact {
     Vec3 first_point;                  // where it begins
     Vec3 deepest_point;
     float last_fraction = -1;          // where it ends
+    float side_mm = 0;                 // how far the contact reaches in from the body's rim, across the track
+    uint8_t sides = 0;                 // of the track on which it lies: 1 left, 2 right
 };
+
+// Rays stand a cell apart: in a strip of contact that is `side_mm` wide they follow each other every cell^2 / side on average, and never
+// much farther than three times that. Contacts nearer than this are one; at least kContactGap_mm, at most kLongestGap_mm.
+constexpr double kLongestGap_mm = 25;
+double contact_gap_mm(double side_mm, double cell_mm);
 
 // One owner (motion): what its sweeps removed and met.
 struct Cut {

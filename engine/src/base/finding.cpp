@@ -25,8 +25,7 @@ constexpr FindingRule kRules[] = {
     {"FIXTURE_COLLISION", kError, true, "Tool hits a fixture",
      "Cutter, shank or holder meets a clamp, jaw or other fixture. Feed and rapid moves count alike; fixtures are never cut.",
      "Move the clamp, raise the clearance plane, or route around it. Check the fixture's place in the job document."},
-    {"TABLE_COLLISION", kError, true, "Tool hits the table",
-     "A part of the tool goes below the top of the table (machine.table_z).",
+    {"TABLE_COLLISION", kError, true, "Tool hits the table", "A part of the tool goes below the top of the table (machine.table_z).",
      "Check the depth of through cuts, the work offset's Z and the tool length; put a spoil board or parallels under the stock."},
 
     {"SPINDLE_OFF_IN_CUT", kError, false, "Cutting with the spindle stopped",
@@ -36,8 +35,7 @@ constexpr FindingRule kRules[] = {
      "A feed move removes stock while the spindle turns counter-clockwise (M4). Spindle-synchronised moves (tapping, threading) "
      "are exempt.",
      "Use M3 for right-hand tools."},
-    {"FEED_MISSING", kError, false, "Feed move without a feed",
-     "A feed move (G1, G2, G3) is executed before any feed rate is in force.",
+    {"FEED_MISSING", kError, false, "Feed move without a feed", "A feed move (G1, G2, G3) is executed before any feed rate is in force.",
      "Write an F word at or before the first feed move; in inverse time (G93) write one on every block."},
     {"FLUTE_LENGTH_EXCEEDED", kWarning, false, "Cut deeper than the flutes",
      "In a feed move uncut stock stands above the flutes inside the cutter's radius, or a shank of the cutter's own diameter "
@@ -56,9 +54,12 @@ constexpr FindingRule kRules[] = {
      "which it was loose. Pieces of a few cells are ignored.",
      "Leave holding tabs, clamp the piece, or stop short of the bottom and break it out."},
     {"GOUGE", kError, false, "Material removed that the design keeps",
-     "The cut part lies inside the target mesh by more than the tolerance.", "Check tool, offsets and the path at the named place."},
+     "The cut part lies inside the target mesh by more than the tolerance. Not looked for by this version: the report says so where a "
+     "target "
+     "is given.",
+     "Check tool, offsets and the path at the named place."},
     {"EXCESS", kWarning, false, "Material left that the design removes",
-     "The cut part stands proud of the target mesh by more than the tolerance.",
+     "The cut part stands proud of the target mesh by more than the tolerance. Not looked for by this version.",
      "Add a finishing pass or a smaller tool at the named place."},
 
     {"OVERTRAVEL", kError, false, "Beyond the machine's travel",
@@ -100,8 +101,7 @@ constexpr FindingRule kRules[] = {
      "Do not rely on coordinates set from the probe's result."},
     {"PROGRAM_PAUSE", kInfo, false, "Program stop", "M0, M1 or M60 waits for the operator; waiting is not counted as time.",
      "Nothing, if it was meant so."},
-    {"ENCODING_FAILED", kError, false, "No film",
-     "FFmpeg is missing or failed; verdict, report and part are complete without it.",
+    {"ENCODING_FAILED", kError, false, "No film", "FFmpeg is missing or failed; verdict, report and part are complete without it.",
      "Run `proveout doctor`; see the log of the encoder."},
 };
 

@@ -18,7 +18,9 @@ constexpr double kLeastRays = 2.5e5;
 constexpr double kWorkRays = 4e9;
 // The thinnest tool's diameter holds at least this many cells, while the memory and kMostRays allow it.
 constexpr double kCellsPerDiameter = 8;
-constexpr double kMostRays = 2.5e7;
+constexpr double kMostRays = 5e7;
+// A wall of kThinWall_mm that the thinnest tool crosses is met by at least this many rays, within the same bounds.
+constexpr double kThinWall_mm = 0.05, kRaysInWall = 6;
 // Cells are rounded up to these steps (R10 series of ISO 3), and kept within what a job document may ask for.
 constexpr double kSteps[] = {1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8, 10};
 constexpr double kLeastCell_mm = 0.005, kMostCell_mm = 10;
@@ -45,7 +47,10 @@ double automatic_cell_mm(const Setup& setup, const SimulateOptions& options) {
         if (tool.diameter_mm > 0) least_diameter = std::min(least_diameter, tool.diameter_mm);
     }
     double cell = std::sqrt(footprint / kFineRays);
-    if (least_diameter < 1e300) cell = std::max(std::min(cell, least_diameter / kCellsPerDiameter), std::sqrt(footprint / kMostRays));
+    if (least_diameter < 1e300) {
+        double wall = std::sqrt(kThinWall_mm * least_diameter / kRaysInWall);
+        cell = std::max(std::min({cell, least_diameter / kCellsPerDiameter, wall}), std::sqrt(footprint / kMostRays));
+    }
     // What the tools pass over: the band of each move and the disc at its end.
     double swept = options.survey_feed_length_mm * mean_diameter +
                    static_cast<double>(options.survey_moves) * kPi / 4 * mean_diameter * mean_diameter;

@@ -20,6 +20,7 @@ constexpr int64_t kProgressInterval = 4096;
 
 struct Outcome {
     StreamEnd end;
+    int early_tool = 0;
     Simulation simulation;             // all but findings and loose pieces
     std::vector<LoosePiece> loose;
 };
@@ -38,6 +39,8 @@ class CheckPass : public MotionSink {
     bool on_motion(const TimedMotion& move) override {
         if (++seen_ % kProgressInterval == 0 && expected_ > 0)
             context_.report("simulate", kCheckShare * std::min(1.0, static_cast<double>(seen_) / static_cast<double>(expected_)));
+        if (move.motion.kind == MotionKind::kToolChange) tool_changed_ = true;
+        if (!tool_changed_ && early_tool == 0 && is_move(move.motion)) early_tool = move.motion.tool;
         status = checker.push(move);
         return status.ok();
     }
@@ -53,9 +56,11 @@ class CheckPass : public MotionSink {
     Tally tally;
     Checker checker;
     Status status = Unit{};
+    int early_tool = 0;                // in the spindle at the first move, before any change; 0: none
 
   private:
     const Context& context_;
+    bool tool_changed_ = false;
     int64_t expected_, seen_ = 0;
 };
 
@@ -89,6 +94,7 @@ Result<Outcome> run_pass(const Program& program, const Setup& setup, double cell
     outcome.end = TRY(stream_motions(program, setup, pass, context));
     TRY(std::move(pass.status));
     TRY(pass.checker.flush());
+    outcome.early_tool = pass.early_tool;
     log.finish();
     pass.tally.finish(out);
     out.removed_mm3 = std::max(0.0, out.stock_volume_mm3 - volume_mm3(grid));
@@ -149,6 +155,9 @@ Result<Simulation> simulate_checked(const Program& program, const Setup& setup, 
     }
     Simulation out = std::move(outcome.simulation);
     fill_totals(setup, outcome.end, out);
+    if (outcome.early_tool > 0)
+        out.assumptions.push_back("tool " + std::to_string(outcome.early_tool) +
+                                  " is in the spindle at the first move, before any tool change");
     fill_findings(program, log, out);
     context.report("simulate", 1);
     return out;

@@ -59,13 +59,13 @@ double reach_of(const DexelGrid& grid, const SweepPlan& plan) {
     return radius;
 }
 
-TileLists sort_into_tiles(const DexelGrid& grid, const std::vector<SweepPlan>& plans) {
+TileLists sort_into_tiles(const DexelGrid& grid, const std::vector<SweepPlan>& plans, double clearance_mm) {
     TileLists lists;
     lists.first.assign(grid.tiles.size() + 1, 0);
     std::vector<std::pair<int32_t, int32_t>> pairs;  // tile, sweep
     pairs.reserve(plans.size() * 4);
     for (size_t i = 0; i < plans.size(); ++i) {
-        if (plans[i].z_low >= grid.ceiling_mm) continue;
+        if (plans[i].z_low - clearance_mm >= grid.ceiling_mm) continue;
         double radius = reach_of(grid, plans[i]);
         TileRange range = range_of(grid, plans[i], radius);
         bool large = (range.u_high - range.u_low) > 1 && (range.v_high - range.v_low) > 1;
@@ -84,18 +84,18 @@ TileLists sort_into_tiles(const DexelGrid& grid, const std::vector<SweepPlan>& p
     return lists;
 }
 
-// kContactGap_mm as a fraction of each owner's path.
-std::vector<double> gap_fractions(std::span<const Sweep> sweeps, int32_t owner_count) {
+// A millimetre as a fraction of each owner's path.
+std::vector<double> fractions_per_mm(std::span<const Sweep> sweeps, int32_t owner_count) {
     std::vector<double> way(owner_count, 0.0), share(owner_count, 0.0);
     for (const Sweep& sweep : sweeps) {
         way[sweep.owner] += sweep_length(sweep);
         share[sweep.owner] += static_cast<double>(sweep.fraction_1) - sweep.fraction_0;
     }
-    for (int32_t i = 0; i < owner_count; ++i) way[i] = way[i] > 0 ? kContactGap_mm * share[i] / way[i] : 2;
+    for (int32_t i = 0; i < owner_count; ++i) way[i] = way[i] > 0 ? share[i] / way[i] : 2;
     return way;
 }
 
-CutResult add_up(const std::vector<TileResult>& tiles, std::span<const Sweep> sweeps, int32_t owner_count) {
+CutResult add_up(const std::vector<TileResult>& tiles, std::span<const Sweep> sweeps, int32_t owner_count, double cell_mm) {
     CutResult result;
     result.cuts.resize(owner_count);
     for (const TileResult& tile : tiles) {
@@ -114,14 +114,18 @@ CutResult add_up(const std::vector<TileResult>& tiles, std::span<const Sweep> sw
     std::stable_sort(result.contacts.begin(), result.contacts.end(),
                      [&](const ContactRecord& a, const ContactRecord& b) { return key(a) < key(b); });
     if (result.contacts.empty()) return result;
-    std::vector<double> gaps = gap_fractions(sweeps, owner_count);
+    std::vector<double> per_mm = fractions_per_mm(sweeps, owner_count);
     std::vector<ContactRecord> merged;
     std::vector<Contact> stretches;
     for (size_t i = 0; i < result.contacts.size();) {
         ContactRecord record = result.contacts[i];
         stretches.clear();
         for (; i < result.contacts.size() && key(result.contacts[i]) == key(record); ++i)
-            add_stretch(stretches, result.contacts[i].contact, gaps[record.owner]);
+            add_stretch(stretches, result.contacts[i].contact, per_mm[record.owner], cell_mm);
+        // A shank rubs in a slot or hole of its own width: walls on both sides. Beside one wall it only touches.
+        uint8_t sides = 0;
+        for (const Contact& contact : stretches) sides |= contact.sides;
+        if (record.kind == ContactKind::kRubbing && sides != 3) continue;
         for (const Contact& contact : stretches) merged.push_back({record.owner, record.kind, record.part, contact});
     }
     result.contacts = std::move(merged);
@@ -138,7 +142,7 @@ CutResult cut_batch(DexelGrid& grid, std::span<const ToolAssembly> assemblies, s
     std::vector<SweepPlan> sweep_plans;
     sweep_plans.reserve(sweeps.size());
     for (const Sweep& sweep : sweeps) sweep_plans.push_back(plan_sweep(sweep, plans[sweep.assembly]));
-    TileLists lists = sort_into_tiles(grid, sweep_plans);
+    TileLists lists = sort_into_tiles(grid, sweep_plans, options.clearance_mm);
     // The busiest tiles first: threads finish together.
     std::vector<int32_t> order;
     for (size_t t = 0; t < grid.tiles.size(); ++t)
@@ -154,7 +158,7 @@ CutResult cut_batch(DexelGrid& grid, std::span<const ToolAssembly> assemblies, s
         std::span<const int32_t> ids(lists.ids.data() + lists.first[t], lists.ids.data() + lists.first[t + 1]);
         results[t] = cut_tile(grid, geometry, t, sweep_plans, ids, options);
     });
-    return add_up(results, sweeps, owner_count);
+    return add_up(results, sweeps, owner_count, std::max(grid.cell_u, grid.cell_v));
 }
 
 }  // namespace proveout

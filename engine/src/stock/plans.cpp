@@ -6,8 +6,8 @@ namespace proveout {
 
 namespace {
 
-// A shank of the cutter's own width rubs where a wall stands within this distance of it.
-constexpr double kRub_mm = 0.05;
+// A shank of the cutter's own width rubs where a wall stands within this distance of it, or as near as rays can tell.
+constexpr double kRub_mm = 0.01, kRub_cells = 0.75;
 
 double piece_slope(const ProfilePiece& piece) { return (piece.height_1 - piece.height_0) / (piece.rho_1 - piece.rho_0); }
 
@@ -91,7 +91,7 @@ AssemblyPlan plan_assembly(const ToolAssembly& assembly, const CutOptions& optio
             add_checks(plan.flutes, {cylinder(assembly.cutter_radius_mm, low, high, Part::kCutter)}, ContactKind::kAboveFlutes,
                        Part::kCutter, -kTouch_mm, true);
         if (assembly.shank_as_wide_as_cutter)
-            add_checks(plan.flutes, {cylinder(shank_radius + std::max(kRub_mm, 1.5 * cell_mm), low + kTouch_mm, high, Part::kShank)},
+            add_checks(plan.flutes, {cylinder(shank_radius + std::max(kRub_mm, kRub_cells * cell_mm), low + kTouch_mm, high, Part::kShank)},
                        ContactKind::kRubbing, Part::kShank, 0, true);
     }
     if (options.clearance_mm > 0) {

@@ -16,6 +16,8 @@ constexpr double kHeightNoise_mm = 2e-5;
 constexpr double kBoundMargin = 1.0002;
 // A plunge is judged by what it removes within this share of the cutter's radius.
 constexpr double kCentreShare = 0.3;
+// A way down with less than this share of it to the side is a plunge: no ramp is as steep.
+constexpr double kPlungeSlope = 0.05;
 
 class TileCutter {
   public:
@@ -37,7 +39,7 @@ class TileCutter {
         double z_low, z_high;
         double reach = sweep.assembly->largest_radius + 0.5 * std::hypot(size_u_, size_v_);
         tip_heights_near(sweep, x0_ + 0.5 * size_u_, y0_ + 0.5 * size_v_, reach, z_low, z_high);
-        if (z_low >= tile_.tile_top) return;
+        if (z_low - options_.clearance_mm >= tile_.tile_top) return;
         lines_ready_ = false;
         if (options_.check_contacts) check_all(sweep, z_low);
         for (const BodyPlan& cutter : sweep.assembly->cutters)
@@ -56,8 +58,10 @@ class TileCutter {
         each(assembly.always);
         if (sweep.sweep->forbids_cutting) each(assembly.forbidden);
         if (sweep.sweep->checks_flutes) each(assembly.flutes);
+        // A cutter that goes straight up or down is beside the walls of its own cut: only a rapid across can come too near.
+        bool across = sweep.sweep->forbids_cutting && sweep.line.length > 0;
         std::span<const CheckPlan> near(assembly.near);
-        each(sweep.sweep->forbids_cutting ? near : near.first(assembly.near_always));
+        each(across ? near : near.first(assembly.near_always));
     }
 
     // Blocks that the body may reach, as (block_u, block_v), visited row by row.
@@ -126,8 +130,8 @@ class TileCutter {
         KernelSweep kernel = kernel_for(sweep, body);
         KernelTile tile = rays();
         tile.slot = sweep.sweep->colour;
-        bool plunges =
-            !sweep.assembly->center_cutting && !sweep.sweep->arc && sweep.line.length == 0 && sweep.line.to.z < sweep.line.from.z;
+        double down = sweep.line.from.z - sweep.line.to.z;
+        bool plunges = !sweep.assembly->center_cutting && !sweep.sweep->arc && down > 0 && sweep.line.length <= kPlungeSlope * down;
         double removed = 0;
         float depth = 0, plunge = 0, first = 2;
         bool changed = false;
@@ -135,6 +139,7 @@ class TileCutter {
             int block = bv * kBlocksAcross + bu;
             if (plunges) plunge = std::max(plunge, centre_depth(sweep, body, bu, bv));
             BlockCut cut;
+            float top = tile_.block_top[block];
             bool whole = tile_.more.empty() && z_low + body.upper_low >= tile_.block_top[block];
             if (whole && body.closed_form) {
                 kernels().cut(kernel, tile, bu, bv, cut);
@@ -152,7 +157,7 @@ class TileCutter {
             changed = true;
             removed += cut.removed;
             depth = std::max(depth, cut.depth);
-            first = std::min(first, first_fraction(sweep, body, bu, bv));
+            first = std::min(first, first_fraction(sweep, body, bu, bv, top));
         });
         if (!changed) return;
         tile_.tile_top = *std::max_element(tile_.block_top, tile_.block_top + kBlocksPerTile);
@@ -193,8 +198,10 @@ class TileCutter {
     }
 
     // A bound, not later than the truth, for the moment at which the sweep reaches the block.
-    float first_fraction(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv) const {
-        double start = sweep.sweep->fraction_0, share = 0;
+    float first_fraction(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv, float top) const {
+        double start = sweep.sweep->fraction_0, share = 0, down = sweep.line.from.z - sweep.line.to.z;
+        if (!sweep.sweep->arc && sweep.line.length == 0 && down > 0)
+            share = std::clamp((sweep.line.from.z + body.base - top) / down, 0.0, 1.0);
         if (!sweep.sweep->arc && sweep.line.length > 0) {
             double x = x0_ + (bu + 0.5) * kBlock * grid_.cell_u, y = y0_ + (bv + 0.5) * kBlock * grid_.cell_v;
             double s = (x - sweep.line.from.x) * sweep.line.ux + (y - sweep.line.from.y) * sweep.line.uy;
@@ -250,6 +257,8 @@ class TileCutter {
         for (Contact& known : stretches_) {
             if (f0 + scale * a_low < known.first_fraction - cell || f0 + scale * a_high > known.last_fraction + cell) continue;
             if (overlap + check.shrunk_mm > known.depth_mm + kHeightNoise_mm) return false;
+            known.side_mm = std::max(known.side_mm, static_cast<float>(check.plan.body.radius_mm - ray.d));
+            known.sides |= side_of(sweep, x, y);
             known.volume_mm3 += std::max(0.0, overlap) * grid_.cell_area_mm2();
             return true;
         }
@@ -262,9 +271,10 @@ class TileCutter {
         intervals_of(grid_, tile_u_ * kTile + u, tile_v_ * kTile + v, material_);
         double x, y;
         place(u, v, x, y);
-        double way = sweep_length(*sweep.sweep), gap = way > 0 ? kContactGap_mm / way : 2;
+        double way = sweep_length(*sweep.sweep), gap = way > 0 ? kContactGap_mm / way : 2, cell = std::max(grid_.cell_u, grid_.cell_v);
+        double side = check.plan.body.radius_mm - path_side(sweep, x, y);
         double f0 = sweep.sweep->fraction_0, span = sweep.sweep->fraction_1 - f0;
-        meet(sweep, lines_, check, material_, x, y, {gap, std::max(grid_.cell_u, grid_.cell_v), f0, span, stretches_}, met_);
+        meet(sweep, lines_, check, material_, x, y, {gap, cell, f0, span, stretches_}, met_);
         for (const RayContact& met : met_) {
             if (met.overlap_mm <= kHeightNoise_mm) continue;
             Contact contact;
@@ -274,8 +284,22 @@ class TileCutter {
             contact.first_point = {x, y, met.first_height};
             contact.deepest_point = {x, y, met.deepest_height};
             contact.volume_mm3 = met.summed_mm * grid_.cell_area_mm2();
-            add_stretch(stretches_, contact, gap * span);
+            contact.side_mm = static_cast<float>(std::max(0.0, side));
+            contact.sides = side_of(sweep, x, y);
+            add_stretch(stretches_, contact, gap * span / kContactGap_mm, cell);
         }
+    }
+
+    // Distance of the ray from the track, at its nearest.
+    double path_side(const SweepPlan& sweep, double x, double y) const {
+        return sweep.sweep->arc ? path_distance(*sweep.sweep, x, y) : locate(sweep.line, x, y).d;
+    }
+
+    // Contact::sides; a plunge has no track, so the X axis stands for one.
+    static uint8_t side_of(const SweepPlan& sweep, double x, double y) {
+        if (sweep.sweep->arc) return std::hypot(x - sweep.sweep->centre_x, y - sweep.sweep->centre_y) < sweep.sweep->arc_radius ? 1 : 2;
+        const Line& line = sweep.line;
+        return (y - line.from.y) * line.ux - (x - line.from.x) * line.uy > 0 ? 1 : 2;
     }
 
     DexelGrid& grid_;
@@ -298,28 +322,38 @@ double sweep_length(const Sweep& sweep) {
     return sweep.arc ? sweep.arc_radius * std::abs(sweep.sweep_rad) : length(sweep.to - sweep.from);
 }
 
-void add_stretch(std::vector<Contact>& stretches, Contact contact, double gap) {
-    auto begin = std::lower_bound(stretches.begin(), stretches.end(), contact.first_fraction - gap,
-                                  [](const Contact& c, double fraction) { return c.last_fraction < fraction; });
-    auto end = begin;
-    for (; end != stretches.end() && end->first_fraction - gap <= contact.last_fraction; ++end) {
-        if (end->first_fraction <= contact.first_fraction) {
-            contact.first_fraction = end->first_fraction;
-            contact.first_point = end->first_point;
+double contact_gap_mm(double side_mm, double cell_mm) {
+    constexpr double kRaysFromGap = 3;
+    double strip = side_mm > 0 ? kRaysFromGap * cell_mm * cell_mm / side_mm : kLongestGap_mm;
+    return std::clamp(strip, kContactGap_mm, kLongestGap_mm);
+}
+
+void add_stretch(std::vector<Contact>& stretches, Contact contact, double fraction_per_mm, double cell_mm) {
+    for (size_t i = 0; i < stretches.size();) {
+        const Contact& other = stretches[i];
+        double gap = fraction_per_mm * contact_gap_mm(std::max(contact.side_mm, other.side_mm), cell_mm);
+        if (other.first_fraction - gap > contact.last_fraction || contact.first_fraction - gap > other.last_fraction) {
+            ++i;
+            continue;
         }
-        if (end->depth_mm >= contact.depth_mm) {
-            contact.depth_mm = end->depth_mm;
-            contact.deepest_point = end->deepest_point;
+        if (other.first_fraction <= contact.first_fraction) {
+            contact.first_fraction = other.first_fraction;
+            contact.first_point = other.first_point;
         }
-        contact.last_fraction = std::max(contact.last_fraction, end->last_fraction);
-        contact.volume_mm3 += end->volume_mm3;
+        if (other.depth_mm >= contact.depth_mm) {
+            contact.depth_mm = other.depth_mm;
+            contact.deepest_point = other.deepest_point;
+        }
+        contact.last_fraction = std::max(contact.last_fraction, other.last_fraction);
+        contact.side_mm = std::max(contact.side_mm, other.side_mm);
+        contact.sides |= other.sides;
+        contact.volume_mm3 += other.volume_mm3;
+        stretches.erase(stretches.begin() + static_cast<std::ptrdiff_t>(i));
+        i = 0;
     }
-    if (begin == end) {
-        stretches.insert(begin, contact);
-    } else {
-        *begin = contact;
-        stretches.erase(begin + 1, end);
-    }
+    auto place = std::lower_bound(stretches.begin(), stretches.end(), contact.first_fraction,
+                                  [](const Contact& c, double fraction) { return c.first_fraction < fraction; });
+    stretches.insert(place, contact);
 }
 
 TileGeometry tile_geometry(const DexelGrid& grid) {

@@ -23,9 +23,9 @@ struct TileResult {
 
 double sweep_length(const Sweep& sweep);
 
-// Adds a contact to stretches of one owner, kind and part, rising and more than `gap` (in fractions of the owner's path) apart; stretches
-// that come nearer than that to one another become one.
-void add_stretch(std::vector<Contact>& stretches, Contact contact, double gap);
+// Adds a contact to stretches of one owner, kind and part, rising by first_fraction; stretches nearer than contact_gap_mm() to one another
+// become one.
+void add_stretch(std::vector<Contact>& stretches, Contact contact, double fraction_per_mm, double cell_mm);
 
 // Ray positions within a tile, mm from its low corner; the same for all tiles but for the shifts.
 struct TileGeometry {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <set>
 
 #include "verify/travel.h"
 
@@ -57,18 +59,19 @@ struct Checker::State {
     bool after_probe = false;
     bool interpreter_tells_feed = false;
     std::vector<ContactSpan> spans;
+    std::set<std::pair<int, double>> fast;  // tool and speed above the limit, told already
 
     State(const Setup& s, const Toolbox& t, DexelGrid& g, EventLog& l, Done d, const Context& c)
         : setup(s), toolbox(t), grid(g), log(l), done(std::move(d)), context(c), obstacles(s, t) {
         options.clearance_mm = s.clearance_mm;
     }
 
-    // The first move after a probe takes the tool off the surface that it is taken to have touched.
+    // A probe stops where it touches, which the program does not tell. The way straight up after it takes the tool off that surface and
+    // meets nothing; any other way is checked from where the program says that the probe went.
     void add_sweeps(const Motion& motion, int32_t slot) {
         size_t first = sweeps.size();
-        append_motion_sweeps(setup.machine, motion, slot, static_cast<int32_t>(batch.size()) - 1, sweeps);
-        if (after_probe)
-            for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
+        bool lifts = motion.from.x == motion.to.x && motion.from.y == motion.to.y && motion.to.z > motion.from.z;
+        if (!(after_probe && lifts)) append_motion_sweeps(setup.machine, motion, slot, static_cast<int32_t>(batch.size()) - 1, sweeps);
         if (judges_by_cut(motion))
             for (size_t k = first; k < sweeps.size(); ++k) sweeps[k].forbids_cutting = false;
         if (is_move(motion)) after_probe = motion.probe;
@@ -77,6 +80,26 @@ struct Checker::State {
     // A program without a working spindle is at fault with its first cut, which is found exactly; how long that goes on is told by what the
     // following moves remove. Otherwise every ray of such a program would be looked at twice.
     bool judges_by_cut(const Motion& motion) const { return spindle_fault && is_feed(motion) && !spindle_cuts(motion) && !motion.probe; }
+
+    // Told once for each tool and speed, where it first feeds.
+    void check_speed(const TimedMotion& move) {
+        const Motion& motion = move.motion;
+        const Tool* tool = find_tool(setup.tools, motion.tool);
+        double limit = tool && tool->max_rpm > 0 ? tool->max_rpm : Machine::kNoLimit;
+        if (setup.machine.max_rpm > 0) limit = std::min(limit, setup.machine.max_rpm);
+        double speed = std::abs(motion.spindle_rpm);
+        if (!is_feed(motion) || speed <= limit || !fast.insert({motion.tool, speed}).second) return;
+        Finding finding;
+        finding.code = find_rule("SPINDLE_SPEED_EXCEEDED")->code;
+        finding.severity = find_rule("SPINDLE_SPEED_EXCEEDED")->severity;
+        finding.line = finding.last_line = motion.line;
+        finding.time_s = move.start_s;
+        finding.tool = motion.tool;
+        char text[120];
+        std::snprintf(text, sizeof text, "tool %d turns at %.0f rev/min, its limit is %.0f", motion.tool, speed, limit);
+        finding.message = text;
+        log.add(std::move(finding));
+    }
 
     double rays_of(const Motion& motion, int32_t slot) const {
         if (slot < 0 || !is_move(motion)) return 0;
@@ -101,6 +124,7 @@ struct Checker::State {
             span.fraction_1 = std::clamp<double>(contact.last_fraction, span.fraction_0, 1);
             span.has_point = true;
             span.point = contact.first_point;
+            span.gap_mm = contact_gap_mm(contact.side_mm, std::max(grid.cell_u, grid.cell_v));
             if (record.kind != ContactKind::kNear) span.depth_mm = contact.depth_mm;
             if (record.kind != ContactKind::kNear) span.volume_mm3 = contact.volume_mm3;
             spans.push_back(span);
@@ -180,6 +204,7 @@ Status Checker::push(const TimedMotion& move) {
     s.batch.push_back(move);
     s.slots.push_back(slot);
     s.add_sweeps(motion, slot);
+    s.check_speed(move);
     ++s.next_index;
     s.batch_rays += s.rays_of(motion, slot);
     if (!s.spindle_fault && is_feed(motion) && !spindle_cuts(motion) && s.batch.size() >= kCautiousMotions) return s.flush();

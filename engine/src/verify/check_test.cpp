@@ -366,4 +366,63 @@ TEST(Check, UndefinedToolIsRefusedWithItsLine) {
     EXPECT_EQ(status.error().line, 1);
 }
 
+TEST(Check, AGrazeThinnerThanTheCellIsOneEvent) {
+    for (double overlap : {0.003, 0.02, 0.1}) {
+        TestSetup setup = block(flat(6, 25), 400, 40, 20);
+        Path path({-20, -3 + overlap, 30});
+        path.rapid(-20, -3 + overlap, -10).rapid(420, -3 + overlap, -10);
+        Checked checked = run(setup, path, overlap < 0.01 ? 0.04 : 0.25);
+        EXPECT_EQ(checked.of("RAPID_IN_STOCK"), 1) << overlap << "\n" << checked.text();
+    }
+}
+
+TEST(Check, AShankBesideOneWallDoesNotRub) {
+    // Side milling round the outside, deeper than the flutes: the shank touches the wall that the flutes made, and nothing lies inside it.
+    TestSetup setup = block(flat(6, 6, 35));
+    Path path = above();
+    for (double z : {-5.0, -10.0, -15.0}) path.rapid(-3, -20, 5).cut(-3, -20, z).cut(-3, 60, z).rapid(-3, 60, 5);
+    EXPECT_EQ(run(setup, path).of("FLUTE_LENGTH_EXCEEDED"), 0);
+    Path slot = above();
+    for (double z : {-5.0, -10.0, -15.0}) slot.rapid(20, -20, 5).cut(20, -20, z).cut(20, 60, z).rapid(20, 60, 5);
+    EXPECT_EQ(run(setup, slot).of("FLUTE_LENGTH_EXCEEDED"), 2);
+}
+
+TEST(Check, RapidThatFollowsAProbeIsChecked) {
+    TestSetup setup = block(flat(6, 25));
+    auto probed = [&](Path path) {
+        Motion probe = path.next(MotionKind::kFeed, {50, 20, -3});
+        probe.probe = true;
+        return path.rapid(50, 20, 5).add(probe);
+    };
+    Checked lifted = run(setup, probed(above()).rapid(50, 20, 5));
+    EXPECT_TRUE(lifted.findings.empty()) << lifted.text();
+    EXPECT_EQ(lifted.removed_mm3, 0);
+    EXPECT_EQ(run(setup, probed(above()).rapid(60, 20, -3)).of("RAPID_IN_STOCK"), 1);
+}
+
+TEST(Check, ANearlyVerticalPlungeIsAPlunge) {
+    TestSetup setup = block(flat(6, 25));
+    setup.tools[0].center_cutting = false;
+    Checked checked = run(setup, above().rapid(45, 20, 5).cut(45.0001, 20, -2));
+    ASSERT_EQ(checked.of("PLUNGE_NOT_CENTER_CUTTING"), 1);
+    EXPECT_EQ(run(setup, above().rapid(45, 20, 5).cut(45, 20, 0).cut(65, 20, -2)).of("PLUNGE_NOT_CENTER_CUTTING"), 0);
+}
+
+TEST(Check, NearMissOfTheCutterAcrossButNotOutOfItsOwnCut) {
+    TestSetup setup = block(flat(6, 25));
+    setup.clearance_mm = 0.5;
+    EXPECT_EQ(run(setup, above().rapid(-20, 20, 50).rapid(-20, 20, 0.3).rapid(120, 20, 0.3)).of("NEAR_MISS"), 1);
+    EXPECT_EQ(run(setup, above().rapid(-20, 20, 50).rapid(-20, 20, 0.6).rapid(120, 20, 0.6)).of("NEAR_MISS"), 0);
+    Checked slot = run(setup, above().rapid(50, 20, 5).cut(50, 20, -5).cut(70, 20, -5).rapid(70, 20, 5));
+    EXPECT_TRUE(slot.findings.empty()) << slot.text();
+}
+
+TEST(Check, SpindleFasterThanTheToolAllows) {
+    TestSetup setup = block(flat(6, 25));
+    setup.tools[0].max_rpm = 800;
+    Checked checked = run(setup, above().rapid(50, 20, 5).cut(50, 20, -5).cut(70, 20, -5));
+    ASSERT_EQ(checked.of("SPINDLE_SPEED_EXCEEDED"), 1);
+    EXPECT_EQ(checked.first("SPINDLE_SPEED_EXCEEDED").line, 2);
+}
+
 }  // namespace proveout

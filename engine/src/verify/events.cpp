@@ -54,7 +54,7 @@ void EventLog::motion(const TimedMotion& move, std::vector<ContactSpan>& spans) 
         double end_mm = begin_mm + length_between(setup_.machine, motion, span.fraction_0, span.fraction_1);
         Key key{rule, motion.tool, span.part, span.partner};
         auto at = open_.find(key);
-        if (at != open_.end() && begin_mm - at->second.last_path_mm > kEventGap_mm) {
+        if (at != open_.end() && begin_mm - at->second.last_path_mm > std::min(at->second.gap_mm, span.gap_mm)) {
             close(key, at->second);
             open_.erase(at);
             at = open_.end();
@@ -73,12 +73,14 @@ void EventLog::motion(const TimedMotion& move, std::vector<ContactSpan>& spans) 
             finding.point_mm = span.point;
             finding.controller_error = 0;
             open.last_path_mm = end_mm;
+            open.gap_mm = span.gap_mm;
             at = open_.emplace(key, std::move(open)).first;
         }
         Open& open = at->second;
         open.finding.last_line = motion.line;
         open.finding.depth_mm = std::max(open.finding.depth_mm, span.depth_mm);
         open.finding.volume_mm3 += span.volume_mm3;
+        open.gap_mm = std::min(open.gap_mm, span.gap_mm);
         open.last_path_mm = std::max(open.last_path_mm, end_mm);
         open.last_time_s = std::max(open.last_time_s, move.start_s + elapsed_at(move, span.fraction_1));
     }

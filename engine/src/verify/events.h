@@ -39,6 +39,7 @@ struct ContactSpan {
     Vec3 point;                                  // at fraction_0
     double depth_mm = 0;                         // greatest in the stretch
     double volume_mm3 = 0;
+    double gap_mm = kEventGap_mm;                // path without it that ends it (contact_gap_mm)
 };
 
 class EventLog {
@@ -63,6 +64,7 @@ class EventLog {
     struct Open {
         Finding finding;
         double last_path_mm = 0;  // path position up to which it holds
+        double gap_mm = 0;        // least of its spans
         double last_time_s = 0;
         bool dropped = false;     // a near miss that is part of a collision
     };
