@@ -35,7 +35,7 @@ constexpr size_t kMaxLineBytes = 65536;
 
 struct InterpretOptions {
     Dialect dialect = Dialect::kAuto;             // kAuto: choose_dialect() is asked
-    const std::vector<Tool>* tools = nullptr;     // for H offsets and cutter compensation; nullptr: none known
+    const std::vector<Tool>* tools = nullptr;     // for H offsets; nullptr: none known
     bool tools_are_complete = false;              // linuxcnc refuses a T that the table lacks
     WorkOffsets work_offsets{};
     Machine machine;
