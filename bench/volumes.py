@@ -29,7 +29,8 @@ def through(z):
 # name, proveout tool, camsim tool (shape, diameter, length), program after the start, exact removed mm3
 SOLIDS = [
     ("slot through", "flat,d=6.35", ("cylindrical", 6.35, 30), through(7), 40 * 6.35 * 5),
-    ("blind slot", "flat,d=6.35", ("cylindrical", 6.35, 30), plunge(7) + line((X + 19.3, Y, 7)), 5 * (6.35 * 19.3 + math.pi * 3.175 ** 2)),
+    ("blind slot", "flat,d=6.35", ("cylindrical", 6.35, 30), plunge(7) + line((X + 19.3, Y, 7)),
+     5 * (6.35 * 19.3 + math.pi * 3.175 ** 2)),
     ("slot at 30 degrees", "flat,d=4", ("cylindrical", 4, 30),
      f"G0 X{X} Y9\nG1 Z8\n" + line((X + 17 * math.cos(math.pi / 6), 9 + 17 * math.sin(math.pi / 6), 8)), 4 * (4 * 17 + math.pi * 4)),
     ("hole 3 mm", "flat,d=3", ("cylindrical", 3, 30), plunge(-1), 12 * math.pi * 2.25),
