@@ -38,7 +38,8 @@ SOLIDS = [
     ("hole 6.35 mm", "flat,d=6.35", ("cylindrical", 6.35, 30), plunge(-1), 12 * math.pi * 3.175 ** 2),
     ("ball groove", "ball,d=6", ("ballnose", 6, 30), through(9), 40 * math.pi * 4.5),
     ("vee groove 90", "vbit,d=10,angle=90", ("conical", 10, 5), through(8), 640),
-    ("ring", "flat,d=5", ("cylindrical", 5, 30), "G0 X25.5 Y15.0371\nG1 Z10\nG2 X25.5 Y15.0371 I-7 J0\n", 2 * math.pi * (9.5 ** 2 - 4.5 ** 2)),
+    ("ring", "flat,d=5", ("cylindrical", 5, 30), "G0 X25.5 Y15.0371\nG1 Z10\nG2 X25.5 Y15.0371 I-7 J0\n",
+     2 * math.pi * (9.5 ** 2 - 4.5 ** 2)),
 ]
 
 
