@@ -106,7 +106,7 @@ void read_geometry(const Json& entry, double unit_mm, Tool& tool) {
         tool.tip_diameter_mm = tool.diameter_mm;
         tool.diameter_mm += 2 * tool.flute_length_mm * std::tan(taper * kPi / 180);
     }
-    if (tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop)
+    if (is_undercutting(tool.type))
         tool.neck_diameter_mm = number_of(geometry, "shoulder-diameter", unit_mm);
     int flutes = static_cast<int>(std::clamp(number_of(geometry, "NOF", 1), 0.0, 100.0));
     if (flutes > 0) tool.flutes = flutes;

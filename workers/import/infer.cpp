@@ -166,7 +166,7 @@ void note_unknown_flutes(const Survey& survey, const Setup& setup, std::vector<s
     for (const Tool& tool : setup.tools) {
         bool used = std::find(survey.tools_used.begin(), survey.tools_used.end(), tool.number) != survey.tools_used.end();
         if (!used || tool.flute_length_mm > 0) continue;
-        bool disc = tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop;
+        bool disc = is_undercutting(tool.type);
         if (!disc)
             assumptions.push_back("tool " + std::to_string(tool.number) +
                                   ": flute length not given; taken to cut along its whole reach, so that its shank is not checked");

@@ -35,8 +35,6 @@ struct ToolCheck {
     }
 };
 
-bool is_undercutter(ToolType type) { return type == ToolType::kTslot || type == ToolType::kDovetail || type == ToolType::kLollipop; }
-
 void check_lengths(const ToolCheck& check) {
     const Tool& tool = check.tool;
     check.length("diameter", tool.diameter_mm, true);
@@ -169,7 +167,7 @@ void validate_tool(const Tool& tool, const std::string& pointer, Faults& faults)
     if (tool.type == ToolType::kForm) check_profile(check);
     if (own.none()) {  // what follows compares lengths that are right in themselves
         if (tool.type != ToolType::kForm) check_corner_and_tip(check);
-        if (is_undercutter(tool.type)) check_undercutter(check);
+        if (is_undercutting(tool.type)) check_undercutter(check);
         else check_no_neck(check);
     }
     faults.add(std::move(own));

@@ -23,6 +23,7 @@ std::optional<Dialect> dialect_from(std::string_view name);
 enum class ToolType : uint8_t { kFlat, kBall, kBull, kVbit, kChamfer, kDrill, kTaper, kTslot, kDovetail, kLollipop, kFace, kForm };
 std::string_view name_of(ToolType type);  // "flat" ... ; kForm is "form" (a tool given by its profile)
 std::optional<ToolType> tool_type_from(std::string_view name);
+bool is_undercutting(ToolType type);  // tslot dovetail lollipop: the cutter is wider than the neck above it
 
 struct HolderSegment {
     double height_mm = 0;

@@ -38,6 +38,10 @@ std::optional<Dialect> dialect_from(std::string_view name) { return lookup<Diale
 std::string_view name_of(ToolType type) { return kToolTypes[static_cast<size_t>(type)]; }
 std::optional<ToolType> tool_type_from(std::string_view name) { return lookup<ToolType>(kToolTypes, name); }
 
+bool is_undercutting(ToolType type) {
+    return type == ToolType::kTslot || type == ToolType::kDovetail || type == ToolType::kLollipop;
+}
+
 const Tool* find_tool(const std::vector<Tool>& tools, int number) {
     auto at = std::lower_bound(tools.begin(), tools.end(), number, [](const Tool& tool, int n) { return tool.number < n; });
     return at != tools.end() && at->number == number ? &*at : nullptr;

@@ -73,8 +73,7 @@ Result<DexelGrid> grid_for(const Setup& setup, double cell_mm, const SimulateOpt
 // Can a piece have come loose at all? Only where a cutter went down to the bottom of the stock, or under something.
 bool may_be_loose(const Setup& setup, const Simulation& simulation) {
     bool undercuts = std::any_of(setup.tools.begin(), setup.tools.end(), [](const Tool& tool) {
-        return tool.type == ToolType::kTslot || tool.type == ToolType::kDovetail || tool.type == ToolType::kLollipop ||
-               tool.type == ToolType::kForm;
+        return is_undercutting(tool.type) || tool.type == ToolType::kForm;
     });
     double bottom = bounds_of(setup.stock->solid).low.z;
     bool box = setup.stock->solid.shape == StockShape::kBox || setup.stock->solid.shape == StockShape::kCylinder;

@@ -109,10 +109,6 @@ std::vector<ConvexBody> cutter_of(const Tool& tool, double flute) {
     return {body};
 }
 
-bool is_undercutting(ToolType type) {
-    return type == ToolType::kTslot || type == ToolType::kDovetail || type == ToolType::kLollipop;
-}
-
 double default_flute(const Tool& tool, double reach) {
     if (tool.flute_length_mm > 0) return tool.flute_length_mm;
     if (tool.type == ToolType::kLollipop) return tool.diameter_mm;
