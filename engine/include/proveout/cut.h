@@ -54,7 +54,6 @@ struct Contact {
     double volume_mm3 = 0;             // overlapping volume
     float first_fraction = 2;          // of the owner's path, where the contact begins; 2: none
     Vec3 first_point;                  // where it begins
-    Vec3 deepest_point;
     float last_fraction = -1;          // where it ends
     float side_mm = 0;                 // how far the contact reaches in from the body's rim, across the track
     uint8_t sides = 0;                 // of the track on which it lies: 1 left, 2 right

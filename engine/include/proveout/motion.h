@@ -39,7 +39,6 @@ struct Motion {
     bool reference_return = false;      // G28, G30 leg
     bool probe = false;                 // G38.x, as programmed
     bool spindle_synchronized = false;  // G33, G76, tapping
-    bool controller_moves_z = true;     // false: Z of the tip unchanged though a length offset changed (bookkeeping, no motion)
 
     int64_t line = 0;                   // physical line of the block, from 1
     Vec3 from, to;                      // tip, set-up frame
@@ -52,8 +51,7 @@ struct Motion {
     double spindle_rpm = 0;             // signed, see kSpindle; in force during this motion
     int tool = 0;                       // number in the spindle; 0: none
     double dwell_s = 0;                 // kDwell
-    double length_offset_mm = 0;        // active G43 offset (for machine coordinates and TOOL_OFFSET_MISMATCH)
-    int length_offset_number = -1;      // H in force; -1: none (G49, or G43 without H of the tool itself)
+    double length_offset_mm = 0;        // active G43 offset (for machine coordinates)
 };
 
 // Length of the path of a move, mm (arcs: along the helix).

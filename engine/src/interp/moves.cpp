@@ -104,7 +104,6 @@ void Interpreter::refresh_motion() {
     motion_.naive_cam_tolerance_mm = state_.naive_tolerance * scale_;
     motion_.tool = state_.tool;
     motion_.length_offset_mm = state_.length_offset[kZ] * scale_;
-    motion_.length_offset_number = state_.length_number;
 }
 
 void Interpreter::commit() {

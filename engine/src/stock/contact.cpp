@@ -84,7 +84,6 @@ struct Meeting {
         RayContact met;
         met.summed_mm = overlap.total;
         met.overlap_mm = overlap.longest;
-        met.deepest_height = low;
         if (is_known(fraction(s.a_low), fraction(s.a_high), overlap.longest)) {
             met.first_fraction = met.last_fraction = fraction(s.a_low);
             return join(met);
@@ -97,7 +96,6 @@ struct Meeting {
         met.first_fraction = fraction(enter);
         met.last_fraction = fraction(leave);
         met.first_height = lower_at(s.line, s.ray, body, enter);
-        met.deepest_fraction = fraction(deepest);
         join(met);
     }
 
@@ -130,11 +128,7 @@ struct Meeting {
                 met.first_fraction = out[i].first_fraction, met.first_height = out[i].first_height;
             met.last_fraction = std::max(met.last_fraction, out[i].last_fraction);
             met.summed_mm = std::max(met.summed_mm, out[i].summed_mm);
-            if (out[i].overlap_mm >= met.overlap_mm) {
-                met.overlap_mm = out[i].overlap_mm;
-                met.deepest_height = out[i].deepest_height;
-                met.deepest_fraction = out[i].deepest_fraction;
-            }
+            met.overlap_mm = std::max(met.overlap_mm, out[i].overlap_mm);
         }
         out.resize(kept);
         out.push_back(met);

@@ -14,8 +14,6 @@ struct RayContact {
     double summed_mm = 0;        // total overlapped length, for the volume
     double first_fraction = 2, last_fraction = -1;  // of the sweep
     double first_height = 0;     // lower surface of the part where the contact begins
-    double deepest_height = 0;
-    double deepest_fraction = 0;
 };
 
 struct MeetOptions {

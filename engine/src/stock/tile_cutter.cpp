@@ -271,10 +271,10 @@ class TileCutter {
         intervals_of(grid_, tile_u_ * kTile + u, tile_v_ * kTile + v, material_);
         double x, y;
         place(u, v, x, y);
-        double way = sweep_length(*sweep.sweep), gap = way > 0 ? kContactGap_mm / way : 2, cell = std::max(grid_.cell_u, grid_.cell_v);
+        double way = sweep_length(*sweep.sweep), per_mm = way > 0 ? 1 / way : 2, cell = std::max(grid_.cell_u, grid_.cell_v);
         double side = check.plan.body.radius_mm - path_side(sweep, x, y);
         double f0 = sweep.sweep->fraction_0, span = sweep.sweep->fraction_1 - f0;
-        meet(sweep, lines_, check, material_, x, y, {gap, cell, f0, span, stretches_}, met_);
+        meet(sweep, lines_, check, material_, x, y, {per_mm * kContactGap_mm, cell, f0, span, stretches_}, met_);
         for (const RayContact& met : met_) {
             if (met.overlap_mm <= kHeightNoise_mm) continue;
             Contact contact;
@@ -282,11 +282,10 @@ class TileCutter {
             contact.first_fraction = static_cast<float>(f0 + span * met.first_fraction);
             contact.last_fraction = static_cast<float>(f0 + span * met.last_fraction);
             contact.first_point = {x, y, met.first_height};
-            contact.deepest_point = {x, y, met.deepest_height};
             contact.volume_mm3 = met.summed_mm * grid_.cell_area_mm2();
             contact.side_mm = static_cast<float>(std::max(0.0, side));
             contact.sides = side_of(sweep, x, y);
-            add_stretch(stretches_, contact, gap * span / kContactGap_mm, cell);
+            add_stretch(stretches_, contact, per_mm * span, cell);
         }
     }
 
@@ -340,10 +339,7 @@ void add_stretch(std::vector<Contact>& stretches, Contact contact, double fracti
             contact.first_fraction = other.first_fraction;
             contact.first_point = other.first_point;
         }
-        if (other.depth_mm >= contact.depth_mm) {
-            contact.depth_mm = other.depth_mm;
-            contact.deepest_point = other.deepest_point;
-        }
+        contact.depth_mm = std::max(contact.depth_mm, other.depth_mm);
         contact.last_fraction = std::max(contact.last_fraction, other.last_fraction);
         contact.side_mm = std::max(contact.side_mm, other.side_mm);
         contact.sides |= other.sides;
