@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "args.h"
-#include "config.h"
+#include "config/config.h"
 #include "console.h"
 #include "job_input.h"
 #include "media/process.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "args.h"
-#include "config.h"
-#include "files.h"
+#include "config/config.h"
+#include "files/files.h"
 #include "import/infer.h"
 #include "job/job.h"
 

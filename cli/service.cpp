@@ -6,7 +6,7 @@ namespace proveout {
 
 int run_service(const std::string& command) {
     print_error("\"" + command +
-                "\" belongs to the service, which this version does not contain: there is nothing to build for it yet.\n"
+                "\" belongs to the service, which this build leaves out; script/build makes build/release/proveout, which has it.\n"
                 "simulate, inspect, time, import and doctor need no service.");
     return kExitUsage;
 }

@@ -18,7 +18,7 @@ function(proveout_module name)
     set(scope INTERFACE)
   endif()
   target_include_directories(proveout_${name} ${scope}
-    ${CMAKE_SOURCE_DIR}/engine/include ${CMAKE_SOURCE_DIR}/engine/src ${CMAKE_SOURCE_DIR}/workers)
+    ${CMAKE_SOURCE_DIR}/engine/include ${CMAKE_SOURCE_DIR}/engine/src ${CMAKE_SOURCE_DIR}/workers ${CMAKE_SOURCE_DIR}/service)
   target_link_libraries(proveout_${name} ${scope} ${ARG_DEPS} Threads::Threads)
   if(PROVEOUT_TESTS AND tests)
     add_executable(proveout_${name}_test ${tests})

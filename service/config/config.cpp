@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "files.h"
+#include "files/files.h"
 #include "job/lengths.h"
 
 namespace proveout {
