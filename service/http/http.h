@@ -28,7 +28,8 @@ struct HttpRequest {
     std::string body;                                          // unless body_file
     std::string body_file;  // a spooled upload; removed when the request is done unless the handler renames it
     int64_t body_bytes = 0;
-    std::string request_id;  // the client's if it is well formed, else made
+    std::string request_id;         // the client's if it is well formed, else made
+    std::shared_ptr<void> context;  // what on_head left in BodyRule::context
 
     std::string_view header(std::string_view lower_case_name) const;      // the first; empty: absent
     std::optional<std::string> query_value(std::string_view name) const;  // decoded
@@ -63,8 +64,9 @@ struct HttpResponse {
 
 // How a request may go on once its head is there, before any of its body was read.
 struct BodyRule {
-    int64_t max_bytes = 0;  // 413 above it
-    bool spool = false;     // into body_file
+    int64_t max_bytes = 0;          // 413 above it
+    bool spool = false;             // into body_file
+    std::shared_ptr<void> context;  // given to on_request and on_done in HttpRequest::context
     std::optional<HttpResponse>
         refusal;  // answered at once instead (404, 401, 415, 429 ...), the connection is closed after it if a body follows
 };
