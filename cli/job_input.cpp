@@ -162,7 +162,7 @@ Status use_machine(const SetupArgs& args, JobInput& input) {
 
 void add_dialect_hint(const JobInput& input, Error& error) {
     if (input.job.setup.dialect != Dialect::kAuto || !input.program.is_open()) return;
-    DialectChoice choice = choose_dialect(input.program.program().text);
+    DialectChoice choice = choose_dialect(input.program.program().text, input.program.program().name);
     error.message += " (read as " + std::string(name_of(choice.dialect)) + ", " + choice.reason + "; another control: --dialect)";
 }
 

@@ -83,6 +83,7 @@ struct DialectChoice {
     Dialect dialect = Dialect::kLinuxcnc;
     std::string reason;  // one sentence: "O-words with brackets (line 12)"
 };
-DialectChoice choose_dialect(std::string_view text);
+// name: the file's, of which only the last part counts; empty: not known.
+DialectChoice choose_dialect(std::string_view text, std::string_view name = {});
 
 }  // namespace proveout

@@ -426,7 +426,9 @@ TEST(Dialect, IsChosenFromEvidence) {
                               {"(Post: Haas VF2)\nG0 X1\nM30\n", Dialect::kHaas},
                               {"$H\nG0 X1\n", Dialect::kGrbl},
                               {"(Mach3 post)\nG0 X1\nM30\n", Dialect::kMach3},
-                              {"G21 G90\nG0 X1\nM2\n", Dialect::kLinuxcnc}};
+                              {"G21 G90\nG0 X1\nM2\n", Dialect::kGrbl},
+                              {"G21 G90\nT1 M6\nG0 X1\nM2\n", Dialect::kLinuxcnc},
+                              {"G21 G90\nG1 X1\nM2\n", Dialect::kLinuxcnc}};
     for (const Sample& sample : samples) {
         DialectChoice choice = choose_dialect(sample.text);
         EXPECT_EQ(choice.dialect, sample.dialect) << sample.text;

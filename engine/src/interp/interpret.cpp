@@ -7,7 +7,7 @@ namespace proveout {
 
 Result<ProgramEnd> interpret(const Program& program, const InterpretOptions& options, MotionObserver& observer, const Context& context) {
     DialectChoice choice{options.dialect, "given"};
-    if (options.dialect == Dialect::kAuto) choice = choose_dialect(program.text);
+    if (options.dialect == Dialect::kAuto) choice = choose_dialect(program.text, program.name);
     interp::Interpreter interpreter(program, options, observer, context, choice.dialect);
     return interpreter.run(std::move(choice.reason));
 }

@@ -424,7 +424,8 @@ bool Interpreter::check_jog(const std::string& text) {
 bool Interpreter::percent_line() {
     if (is(Dialect::kGrblhal)) return true;
     if (is(Dialect::kGrbl)) {
-        find("BLOCK_REFUSED", Severity::kWarning, "GRBL answers error 1 to \"%\"; senders leave the line out", kErrorLetter);
+        find("BLOCK_REFUSED", options_.dialect == Dialect::kAuto ? Severity::kInfo : Severity::kWarning,
+             "GRBL answers error 1 to \"%\"; senders leave the line out", kErrorLetter);
         return true;
     }
     if (source_ != 0) return seen_text_ ? (leave(), true) : true;
