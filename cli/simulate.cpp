@@ -12,6 +12,7 @@
 #include "job_input.h"
 #include "media/film_writer.h"
 #include "report/report.h"
+#include "runner/limits.h"
 #include "verdict.h"
 
 namespace proveout {
@@ -20,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Grids of the three passes. Film and part run at the same time, after the first pass has given its memory back.
-constexpr double kSimulateMemory_bytes = 2e9;
-constexpr double kFilmMemory_bytes = 1e9;
-constexpr double kPartMemory_bytes = 1e9;
 constexpr int kPaletteSlots = 256;  // tool slots are one byte
 constexpr double kMaxTimeout_s = 1e7;
 

@@ -59,6 +59,7 @@ struct JobRules {
     double timeout_max_s = 900;    // SIM_TIMEOUT_S: the default and the most that a document may ask for
     bool camotics_configured = false;
     MeshReader read_mesh;  // empty: a mesh_ref is a fault
+    std::function<bool(std::string_view ref)> program_exists;  // empty: gcode_ref is not looked up
 };
 
 constexpr int kMaxJobDepth = 32;          // nesting of brackets in a document

@@ -174,6 +174,8 @@ void read_options(const Json& value, Job& job, const JobRules& rules, Faults& fa
 
 void read_program(Fields& fields, Job& job, const JobRules& rules) {
     fields.text("gcode_ref", 4096, job.gcode_ref);
+    if (!job.gcode_ref.empty() && rules.program_exists && !rules.program_exists(job.gcode_ref))
+        fields.fault("gcode_ref", "names no upload of yours; POST /uploads gives references");
     std::string program;
     if (const Json* value = fields.find("inline_gcode")) {
         if (!value->is_string() || value->get_ref<const std::string&>().empty())
