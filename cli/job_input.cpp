@@ -160,20 +160,6 @@ Status use_machine(const SetupArgs& args, JobInput& input) {
 
 }  // namespace
 
-void add_dialect_hint(const JobInput& input, Error& error) {
-    if (input.job.setup.dialect != Dialect::kAuto || !input.program.is_open()) return;
-    DialectChoice choice = choose_dialect(input.program.program().text, input.program.program().name);
-    error.message += " (read as " + std::string(name_of(choice.dialect)) + ", " + choice.reason + "; another control: --dialect)";
-}
-
-Result<std::vector<Triangle>> read_mesh_file(std::string_view path) {
-    auto file = MappedFile::open(std::string(path));
-    if (!file) return file.error();
-    auto mesh = read_stl(file->text());
-    if (!mesh) mesh.error().message = std::string(path) + ": " + mesh.error().message;
-    return mesh;
-}
-
 std::string temp_directory(const Config& config) {
     if (!config.get("SIM_TMP_DIR").empty()) return config.get("SIM_TMP_DIR");
     const char* tmp = std::getenv("TMPDIR");
@@ -229,16 +215,8 @@ Result<JobInput> read_input(const SetupArgs& args, const Config& config) {
     input.given.tools_are_complete = input.job.tools_are_complete;
     input.given.stock = stock_in_document || (!args.stock.empty() && args.stock != "auto");
     input.scan = scan_program(input.program.program().text);
-    if (args.read_comments) input.notes = read_notes(input.scan);
-    use_notes(input.notes, input.given, input.job.setup, input.assumptions);
+    if (args.read_comments) read_comments(input);
     return input;
-}
-
-Result<Survey> complete_job(JobInput& input, const Context& context) {
-    Setup& setup = input.job.setup;
-    Survey survey = TRY(survey_program(input.program.program(), setup, context));
-    TRY(fill_from_survey(survey, input.scan, input.notes, setup, input.assumptions));
-    return survey;
 }
 
 }  // namespace proveout
