@@ -9,7 +9,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
 # An entry is a package, or command=package where having the command is enough, whoever installed it.
 build_packages="g++=g++ cmake=cmake ninja=ninja-build nlohmann-json3-dev libcli11-dev libpugixml-dev zlib1g-dev libssl-dev"
-service_packages="libboost-dev libsqlite3-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev"
+service_packages="libboost-dev libsqlite3-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev esbuild=esbuild"
 film_packages="ffmpeg=ffmpeg"
 test_packages="ccache=ccache python3=python3 libgtest-dev"
 sanitizer_packages="libasan8 libubsan1 libtsan2"

@@ -23,6 +23,7 @@ namespace proveout {
 struct ApiParts {
     const Config* config = nullptr;
     std::string data_dir, spool_dir;
+    std::string object_prefix;  // of artefact keys: "" or "a/b/"
     Database* database = nullptr;
     ArtefactStore* store = nullptr;
     LocalStore* local_store = nullptr;  // the same, if it is local: serves signed links
@@ -32,7 +33,7 @@ struct ApiParts {
     Log* log = nullptr;
     Metrics* metrics = nullptr;
     AllowedNetworks webhook_networks;
-    bool dev = false;  // the page gets a token by itself
+    std::function<std::string()> dev_token;  // development only: the page's token; empty: the page asks for one
     const std::atomic<bool>* draining = nullptr;
     std::function<void()> runs_changed;  // something was queued or is to be cancelled
     std::string binary;                  // for reading programs in a child process
