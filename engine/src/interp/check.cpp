@@ -122,7 +122,7 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
         if (straight_mode || moving != 0 || arc_without_axes || repeat || is_probe(explicit_motion)) request.motion = explicit_motion;
         return true;
     }
-    bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell;
+    bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell && !grbl_family();
     bool cycle_words = is_cycle(state_.motion) && block.has_any(bits("LK")) && fanuc_family();
     if (moving == 0 && !arc_words && !cycle_words) return true;
     if (request.machine_coordinates && state_.motion == kNoMotion) return refuse(30, "G53 needs G0 or G1");
@@ -164,8 +164,10 @@ bool Interpreter::check_words(const Block& block, const Request& request) {
 
 bool Interpreter::check_values(const Block& block) {
     double limit = kMaxCoordinate_mm / state_.unit_mm();
+    uint32_t meant = grbl_family() ? bits("XYZIJKLPQRFS") : ~0u;  // grblHAL refuses the others by other reasons
     for (char letter = 'A'; letter <= 'Z'; ++letter)
-        if (block.has(letter) && !(std::fabs(block.get(letter)) <= (letter == 'F' || letter == 'S' ? kMaxRate : limit)))
+        if (block.has(letter) && (meant & bit(letter)) &&
+            !(std::fabs(block.get(letter)) <= (letter == 'F' || letter == 'S' ? kMaxRate : limit)))
             return refuse(38, std::string("the value of ") + letter + " is out of range");
     if (grbl_family()) return true;
     for (char letter : {'F', 'S', 'T', 'D', 'H'}) {

@@ -1,5 +1,5 @@
-// What GRBL 1.1 and grblHAL accept and refuse, with their error numbers, in their order: word by word, then the block as a whole.
-// Measured from the firmware; the meaning of the numbers is in the message.
+// What GRBL 1.1 accepts and refuses, with its error numbers, in its order: word by word, then the block as a whole. Measured from the
+// firmware; the meaning of the numbers is in the message.
 #include <cmath>
 
 #include "interp/interpreter.h"
@@ -17,12 +17,8 @@ constexpr double kMaxLineNumber = 10'000'000;
 constexpr int kMaxGrblTool = 255;
 constexpr int kMaxGrblCode = 255;  // ten times less than in CodeRule: the firmware's limit for any code number
 
-bool is_cycle(int motion) { return (motion >= 730 && motion <= 760) || (motion >= 810 && motion <= 890); }
 bool is_arc(int motion) { return motion == 20 || motion == 30; }
 bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
-
-// grblHAL looks at the modal group before it looks who wants the axis words, GRBL after.
-bool hal_groups_first(Dialect dialect) { return dialect == Dialect::kGrblhal; }
 
 // Codes that claim the axis words of the block.
 enum class AxisUser { kNone, kMotion, kNonModal, kLength };
@@ -36,13 +32,12 @@ struct GrblWords {
 };
 
 bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
-    if (number / 10 > kMaxGrblCode &&
-        !is(Dialect::kGrblhal)) {  // the firmware keeps eight bits of the number and takes the rest for decimals
+    if (number / 10 > kMaxGrblCode) {  // the firmware keeps eight bits of the number and takes the rest for decimals
         const CodeRule* wrapped = rule_of(letter, (number / 10 & kMaxGrblCode) * 10);
         bool known = letter == 'M' || (wrapped && action_of(*wrapped, dialect_) != Action::kUnknown);
         return refuse(known ? 23 : 20, "unknown code " + spelling(letter, number));
     }
-    if (letter == 'G' && number == 430 && seen.user != AxisUser::kNone && !is(Dialect::kGrblhal))
+    if (letter == 'G' && number == 430 && seen.user != AxisUser::kNone)
         return refuse(24, "two codes of the block want the axis words (G43 is the second)");
     const CodeRule* rule = rule_of(letter, number);
     Action action = rule ? action_of(*rule, dialect_) : Action::kUnknown;
@@ -63,7 +58,7 @@ bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
     if (letter == 'G' && (number == 100 || number == 280 || number == 300 || number == 920)) user = AxisUser::kNonModal;
     if (rule->group == Group::kToolLength) user = AxisUser::kLength;
     bool taken = (seen.groups & (1u << static_cast<int>(rule->group))) != 0;
-    if (user != AxisUser::kNone && !(hal_groups_first(dialect_) && taken)) {
+    if (user != AxisUser::kNone) {
         if (seen.user != AxisUser::kNone)
             return refuse(24, "two codes of the block want the axis words (" + spelling(letter, number) + " is the second)");
         seen.user = user;
@@ -78,14 +73,13 @@ bool Interpreter::check_grbl_code(char letter, int number, GrblWords& seen) {
 bool Interpreter::check_grbl_words(const Block& block) {
     GrblWords seen;
     int g = 0, m = 0;
-    bool hal = is(Dialect::kGrblhal);
     for (int i = 0; i < block.order_count; ++i) {
         char letter = block.order[static_cast<size_t>(i)];
         if (letter == 'G' || letter == 'M') {
             int& index = letter == 'G' ? g : m;
             if (index >= (letter == 'G' ? block.g_count : block.m_count)) break;  // the number behind it is at fault
             int number = (letter == 'G' ? block.g : block.m)[static_cast<size_t>(index++)];
-            if (letter == 'M' && number == 60 && is(Dialect::kGrbl)) {
+            if (letter == 'M' && number == 60) {
                 grbl_tool_change_ = true;
                 return refuse(20, "M6 is not supported by GRBL; senders make the tool change");
             }
@@ -101,7 +95,7 @@ bool Interpreter::check_grbl_words(const Block& block) {
         if (!(grammar_.letters & bit(letter))) return refuse(20, std::string("the word ") + letter + " is not supported");
         if (seen.letters & bit(letter)) return refuse(25, std::string("the word ") + letter + " stands twice in the block");
         seen.letters |= bit(letter);
-        if (letter == 'T' && !hal && block.get('T') > kMaxGrblTool) return refuse(38, "tool numbers go up to 255");
+        if (letter == 'T' && block.get('T') > kMaxGrblTool) return refuse(38, "tool numbers go up to 255");
         if ((bits("FLPST") & bit(letter)) && block.get(letter) < 0) return refuse(4, std::string("negative ") + letter + " word");
     }
     if (block.has_number && block.number > kMaxLineNumber) return refuse(27, "the line number is above 10000000");
@@ -109,11 +103,8 @@ bool Interpreter::check_grbl_words(const Block& block) {
 }
 
 bool Interpreter::check_grbl_block(const Block& block, const Request& request) {
-    bool hal = is(Dialect::kGrblhal);
     uint32_t left = block.words & ~bits("FST");
-    uint32_t axes = block.words & (hal ? bits("XYZABCUVW") : kAxisWords);
-    uint32_t foreign = block.words & bits("ABCUVW");
-    if (hal && foreign) return refuse(36, "axis words that the machine does not have");
+    uint32_t axes = block.words & kAxisWords;
     FeedMode mode = state_.feed_mode;
     if (request[Group::kFeedMode] >= 0) mode = request[Group::kFeedMode] == 930 ? FeedMode::kInverseTime : FeedMode::kPerMinute;
     int motion = request.motion >= 0 ? request.motion : request[Group::kMotion] >= 0 ? request[Group::kMotion] : state_.motion;
@@ -125,23 +116,17 @@ bool Interpreter::check_grbl_block(const Block& block, const Request& request) {
         left &= ~bit('P');
     }
     if (request[Group::kToolLength] == 431) {
-        if (!hal && (axes & ~bit('Z'))) return refuse(37, "G43.1 takes the tool axis Z only");
-        if (axes == 0) return refuse(hal ? 26 : 37, "G43.1 needs the tool axis Z");
+        if (axes & ~bit('Z')) return refuse(37, "G43.1 takes the tool axis Z only");
+        if (axes == 0) return refuse(37, "G43.1 needs the tool axis Z");
     }
     if (!check_grbl_non_modal(block, request, left)) return false;
     if (request.machine_coordinates) {
         bool straight_mode = motion == 0 || motion == 10;
         if (!straight_mode) return refuse(30, "G53 needs G0 or G1");
     }
-    bool explicit_none = request[Group::kMotion] == kNoMotion;
-    if (explicit_none && axes && request.non_modal < 0 && request[Group::kToolLength] != 431) return refuse(31, "axis words with G80");
+    if (motion == kNoMotion && axes) return refuse(31, "axis words without a motion mode (G80)");  // whoever wants them
     if (!check_grbl_motion(block, request, left)) return false;
     left &= ~axes;
-    bool m98 = block.has_m(980), takes_words = hal && (block.has_m(500) || block.has_m(510) || block.has_m(530) || block.has_m(610));
-    if (m98) left &= ~bits("PLQ");
-    if (takes_words) left &= ~bits("PQ");
-    if (hal && block.has_g(510)) left &= ~bits("XYZIJKP");
-    if (hal && request[Group::kPathMode] >= 0) left &= ~bits("PQ");
     if (left == 0) return true;
     for (char letter = 'A'; letter <= 'Z'; ++letter)
         if (left & bit(letter)) return refuse(36, std::string("nothing in the block uses the word ") + letter);
@@ -149,13 +134,12 @@ bool Interpreter::check_grbl_block(const Block& block, const Request& request) {
 }
 
 bool Interpreter::check_grbl_non_modal(const Block& block, const Request& request, uint32_t& left) {
-    bool hal = is(Dialect::kGrblhal);
     uint32_t axes = block.words & kAxisWords;
     if (request.non_modal == 100) {
         if (axes == 0) return refuse(26, "G10 needs axis words");
         if (!block.has('P') && !block.has('L')) return refuse(28, "G10 needs L and P");
         double p = block.get_or('P', 0);
-        if (p >= (hal ? 10 : 7)) return refuse(29, "there is no such work offset (G10 P)");
+        if (p >= 7) return refuse(29, "there is no such work offset (G10 P)");
         int l = static_cast<int>(block.get_or('L', 0));
         if (l != 2 && l != 20) return refuse(20, "G10 knows L2 and L20");
         if (l == 2 && block.has('R')) return refuse(20, "G10 L2 with R is not supported");
@@ -168,7 +152,6 @@ bool Interpreter::check_grbl_non_modal(const Block& block, const Request& reques
 }
 
 bool Interpreter::check_grbl_motion(const Block& block, const Request& request, uint32_t& left) {
-    bool hal = is(Dialect::kGrblhal);
     int motion = request.motion >= 0 ? request.motion : request[Group::kMotion];
     if (motion < 0 || motion == kNoMotion) return true;
     uint32_t axes = block.words & kAxisWords;
@@ -186,18 +169,17 @@ bool Interpreter::check_grbl_motion(const Block& block, const Request& request, 
         if (plane >= 0) plane_axes = plane == 170 ? bits("XY") : plane == 180 ? bits("ZX") : bits("YZ");
         uint32_t centre =
             (plane_axes & bits("X") ? bit('I') : 0u) | (plane_axes & bits("Y") ? bit('J') : 0u) | (plane_axes & bits("Z") ? bit('K') : 0u);
-        if (!hal && axes == 0) return refuse(26, "an arc needs axis words");
-        if (!hal && (axes & plane_axes) == 0) return refuse(32, "an arc needs an axis word of its plane");
+        if (axes == 0) return refuse(26, "an arc needs axis words");
+        if ((axes & plane_axes) == 0) return refuse(32, "an arc needs an axis word of its plane");
         if (block.has('R'))
             left &= ~bit('R');
         else if (!block.has_any(centre))
             return refuse(35, "an arc needs R or a centre in its plane (I J K)");
         else
             left &= ~kCentreWords;
-        if (hal) left &= ~bit('P');
+        if (!check_grbl_arc(block, request)) return false;
     }
     if (is_probe(motion) && axes == 0) return refuse(26, "a probing move needs axis words");
-    if (is_cycle(motion)) left &= ~bits("RQPLK");
     return true;
 }
 

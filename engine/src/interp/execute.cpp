@@ -22,8 +22,9 @@ bool Interpreter::execute(const Block& block) {
     if (block.has_g(650) && fanuc_family()) return do_macro_call(block);  // all words are its arguments
     Request request;
     if (!sort_codes(block, request)) return false;
+    if (is(Dialect::kGrblhal) && !check_hal_block(block, request)) return false;
     if (!decide_motion(block, request)) return false;
-    if (grbl_family() ? !check_grbl_block(block, request) : !check_words(block, request)) return false;
+    if (is(Dialect::kGrbl) ? !check_grbl_block(block, request) : !check_words(block, request)) return false;
     if (request.machine_coordinates && request.motion < 0 && is(Dialect::kLinuxcnc)) return refuse(30, "G53 needs G0 or G1");
     canon_comment(block);
     if (!execute_settings(block, request)) return false;

@@ -343,7 +343,7 @@ bool Interpreter::execute_line(std::string_view line) {
     in_general_ = true;
     grbl_tool_change_ = false;
     bool done = true;
-    if (grbl_family() && block_.flow == gcode::Flow::kNone) done = check_grbl_words(block_);
+    if (grbl_family() && block_.flow == gcode::Flow::kNone) done = is(Dialect::kGrbl) ? check_grbl_words(block_) : check_hal_words(block_);
     if (done && !parsed) {
         refusal_ = parser_.refusal();
         done = false;

@@ -36,6 +36,7 @@ struct Request {
 
 // A move of the control point, worked out but not yet made. Program units, active work offset.
 struct GrblWords;
+struct HalWords;
 
 struct Arc {
     double centre_first = 0, centre_second = 0;  // in the plane's axes
@@ -110,13 +111,24 @@ class Interpreter {
     bool fanuc_family() const { return dialect_ == Dialect::kFanuc || dialect_ == Dialect::kHaas; }
     bool is(Dialect dialect) const { return dialect_ == dialect; }
 
-    // check.cpp, check_grbl.cpp
+    // check.cpp, check_grbl.cpp, check_grbl_arc.cpp, check_grblhal.cpp
     bool sort_codes(const gcode::Block& block, Request& request);
     bool place_code(char letter, int number, Request& request);
     bool decide_motion(const gcode::Block& block, Request& request);
     bool check_words(const gcode::Block& block, const Request& request);
     bool check_values(const gcode::Block& block);
     bool check_grbl_words(const gcode::Block& block);
+    bool check_grbl_arc(const gcode::Block& block, const Request& request);
+    int plane_code(const Request& request) const;  // ten times the code of the plane in force in the block
+    float grbl_machine(double programmed, int axis, bool inches, int work_offset) const;
+    bool check_hal_words(const gcode::Block& block);
+    bool check_hal_code(char letter, int number, HalWords& seen);
+    bool check_hal_block(const gcode::Block& block, const Request& request);
+    bool check_hal_m_words(const gcode::Block& block, const Request& request, uint32_t& left);
+    bool check_hal_non_modal(const gcode::Block& block, const Request& request, uint32_t& left);
+    bool check_hal_motion(const gcode::Block& block, const Request& request, int motion, uint32_t& left);
+    bool check_hal_arc(const gcode::Block& block, const Request& request, uint32_t& left);
+    bool check_hal_cycle(const gcode::Block& block, const Request& request, int motion, uint32_t& left);
     bool check_grbl_code(char letter, int number, GrblWords& seen);
     bool check_grbl_block(const gcode::Block& block, const Request& request);
     bool check_grbl_non_modal(const gcode::Block& block, const Request& request, uint32_t& left);
