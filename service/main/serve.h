@@ -1,0 +1,22 @@
+// serve.h -- the whole service in one process: API, worker pool, webhooks and clean-up over one database and one store.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "proveout/result.h"
+
+namespace proveout {
+
+struct ServeOptions {
+    const Config* config = nullptr;
+    bool dev = false;  // makes what is missing: data directory, signing key, licence, token
+};
+
+// Exit statuses of `serve`: 0 drained, 2 a key is missing or invalid, 5 address or data directory cannot be used; 130 at the second signal.
+int serve(const ServeOptions& options);
+
+// DATA_DIR, or its default under the home directory.
+std::string data_directory(const Config& config);
+
+}  // namespace proveout
