@@ -1,9 +1,10 @@
 // Laws of cutting, analytic solids, and the vector kernels against the double-precision reference.
+#include "proveout/cut.h"
+
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "proveout/cut.h"
 #include "stock/ray_sweep.h"
 
 namespace proveout {
@@ -140,8 +141,41 @@ TEST(CutLaws, HalvesAreTheWhole) {
         double a = removed(whole.cut(path)), b = removed(halves.cut(split));
         EXPECT_NEAR(a, b, 1e-4 * a);
         for (int v = 0; v < whole.grid.count_v; ++v)
-            for (int u = 0; u < whole.grid.count_u; ++u)
-                ASSERT_NEAR(whole.grid.top(u, v), halves.grid.top(u, v), 2e-3) << u << ' ' << v;
+            for (int u = 0; u < whole.grid.count_u; ++u) ASSERT_NEAR(whole.grid.top(u, v), halves.grid.top(u, v), 2e-3) << u << ' ' << v;
+    }
+}
+
+// Within a batch a move skips what the move before it has cut at their common point; move by move nothing is skipped.
+TEST(CutLaws, AChainCutsWhatItsMovesCutOneByOne) {
+    constexpr double kNoise_mm = 1e-3;  // near the equator of a ball a float step of the distance is so much height
+    std::mt19937 random(41);
+    std::uniform_real_distribution<double> place(2, 38), height(3, 11), small(-0.6, 0.6);
+    for (ToolType type : {ToolType::kFlat, ToolType::kBall, ToolType::kVbit, ToolType::kBull, ToolType::kTslot}) {
+        Tool t = tool(type, 6, type == ToolType::kTslot ? 2 : 5, type == ToolType::kTslot ? 3 : 6);
+        t.corner_radius_mm = type == ToolType::kBull ? 1 : 0;
+        Bench together(box(40, 40, 10), t, 0.2), apart(box(40, 40, 10), t, 0.2);
+        std::vector<Motion> motions;
+        Vec3 at{20, 20, 12};
+        for (int i = 0; i < 300; ++i) {
+            Vec3 to{std::clamp(at.x + 3 * small(random), 2.0, 38.0), std::clamp(at.y + 3 * small(random), 2.0, 38.0),
+                    std::clamp(at.z + small(random), 3.0, 11.0)};
+            if (i % 7 == 0) to.z = at.z;
+            if (i % 11 == 0) to = {at.x, at.y, height(random)};
+            if (i % 11 == 5) to = {at.x + 5e-5, at.y, height(random)};
+            if (i % 13 == 0) to = {place(random), place(random), height(random)};
+            const Vec3 centre{at.x + 2, at.y, at.z};
+            const bool curved = i % 17 == 3;
+            if (curved) to = {centre.x, centre.y + 2, at.z};
+            motions.push_back(curved ? arc(at, to, centre, -kPi / 2) : line(at, to));
+            at = to;
+        }
+        const CutResult whole = together.cut(motions, false);
+        double sum = 0;
+        for (const Motion& motion : motions) sum += removed(apart.cut({motion}, false));
+        EXPECT_NEAR(removed(whole), sum, 1e-3) << name_of(type);
+        for (int v = 0; v < together.grid.count_v; ++v)
+            for (int u = 0; u < together.grid.count_u; ++u)
+                ASSERT_NEAR(together.grid.top(u, v), apart.grid.top(u, v), kNoise_mm) << name_of(type) << " ray " << u << ' ' << v;
     }
 }
 

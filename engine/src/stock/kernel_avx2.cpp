@@ -5,10 +5,7 @@
 namespace proveout {
 #include "stock/kernel_impl.h"
 
-const Kernels& avx2_kernels() {
-    static const Kernels table{candidates, heights, cut, lower};
-    return table;
-}
+extern const Kernels kAvx2Kernels{reached, heights, cut, lower};
 
 }  // namespace proveout
 #endif

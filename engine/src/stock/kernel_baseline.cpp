@@ -3,22 +3,36 @@
 namespace proveout {
 #include "stock/kernel_impl.h"
 
-const Kernels& baseline_kernels() {
-    static const Kernels table{candidates, heights, cut, lower};
-    return table;
+static constexpr Kernels kBaselineKernels{reached, heights, cut, lower};
+
+#ifdef PROVEOUT_SIMD
+extern const Kernels kAvx2Kernels, kAvx512Kernels;
+#endif
+
+const Kernels* kernels_of(InstructionSet set) {
+    switch (set) {
+        case InstructionSet::kBaseline:
+            return &kBaselineKernels;
+#ifdef PROVEOUT_SIMD
+        case InstructionSet::kAvx2:
+            return __builtin_cpu_supports("avx2") ? &kAvx2Kernels : nullptr;
+        case InstructionSet::kAvx512:
+            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+                       ? &kAvx512Kernels
+                       : nullptr;
+#endif
+        default:
+            return nullptr;
+    }
 }
 
-#ifdef PROVEOUT_SIMD
-const Kernels& avx2_kernels();
-#endif
-
 const Kernels& kernels() {
-#ifdef PROVEOUT_SIMD
-    static const Kernels& best = __builtin_cpu_supports("avx2") ? avx2_kernels() : baseline_kernels();
-    return best;
-#else
-    return baseline_kernels();
-#endif
+    static const Kernels* const widest = [] {
+        const Kernels* wide = kernels_of(InstructionSet::kAvx512);
+        if (!wide) wide = kernels_of(InstructionSet::kAvx2);
+        return wide ? wide : &kBaselineKernels;
+    }();
+    return *widest;
 }
 
 }  // namespace proveout

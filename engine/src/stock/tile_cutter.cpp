@@ -32,12 +32,21 @@ class TileCutter {
         rays_.column_dy = geometry.column_dy.data() + tile_u_ * kTile;
         rays_.row_dx = geometry.row_dx.data() + tile_v_ * kTile;
         rays_.floor = static_cast<float>(grid.floor_mm);
+        half_tile_ = 0.5 * std::hypot(size_u_, size_v_);
         half_diagonal_ = 0.5 * kBlock * std::hypot(grid.cell_u, grid.cell_v);
     }
 
     void run(const SweepPlan& sweep) {
+        meet_and_cut(sweep);
+        previous_ = &sweep;
+    }
+
+    TileResult take() { return std::move(result_); }
+
+  private:
+    void meet_and_cut(const SweepPlan& sweep) {
         double z_low, z_high;
-        double reach = sweep.assembly->largest_radius + 0.5 * std::hypot(size_u_, size_v_);
+        double reach = sweep.assembly->largest_radius + half_tile_;
         tip_heights_near(sweep, x0_ + 0.5 * size_u_, y0_ + 0.5 * size_v_, reach, z_low, z_high);
         if (z_low - options_.clearance_mm >= tile_.tile_top) return;
         lines_ready_ = false;
@@ -46,9 +55,6 @@ class TileCutter {
             if (z_low + cutter.base < tile_.tile_top) cut_body(sweep, cutter, z_low);
     }
 
-    TileResult take() { return std::move(result_); }
-
-  private:
     void check_all(const SweepPlan& sweep, double z_low) {
         auto each = [&](std::span<const CheckPlan> list) {
             for (const CheckPlan& check : list)
@@ -64,33 +70,34 @@ class TileCutter {
         each(across ? near : near.first(assembly.near_always));
     }
 
-    // Blocks that the body may reach, as (block_u, block_v), visited row by row.
-    template <class Visit>
-    void for_each_block(const SweepPlan& sweep, const BodyPlan& body, const KernelSweep& kernel, double z_low, Visit visit) {
+    // Blocks that the body may reach: bit 8 v + u.
+    uint64_t reached_blocks(const SweepPlan& sweep, const BodyPlan& body, const KernelSweep& kernel, double z_low) const {
         double radius = body.body.radius_mm;
-        auto index = [](double x, int low) { return std::clamp(static_cast<int>(std::floor(x)), low, kBlocksAcross - 1 + low); };
+        auto index = [](double x) { return std::clamp(static_cast<int>(std::floor(x)), 0, kBlocksAcross - 1); };
         double block_u = kBlock * grid_.cell_u, block_v = kBlock * grid_.cell_v;
-        int u_low = index((sweep.x_low - radius - x0_) / block_u, 0), u_high = index((sweep.x_high + radius - x0_) / block_u, 0);
-        int v_low = index((sweep.y_low - radius - y0_) / block_v, 0), v_high = index((sweep.y_high + radius - y0_) / block_v, 0);
-        uint32_t columns = (2u << u_high) - (1u << u_low);
-        BlockRow row;
-        row.first_x = static_cast<float>(0.5 * block_u);
-        row.step_x = static_cast<float>(block_u);
+        int u_low = index((sweep.x_low - radius - x0_) / block_u), u_high = index((sweep.x_high + radius - x0_) / block_u);
+        BlockBounds bounds;
+        bounds.v_low = index((sweep.y_low - radius - y0_) / block_v);
+        bounds.v_high = index((sweep.y_high + radius - y0_) / block_v);
+        bounds.block_u = static_cast<float>(block_u);
+        bounds.block_v = static_cast<float>(block_v);
         // A little more than the block, for the rounding of the bound itself.
         double ux = std::abs(sweep.line.ux), uy = std::abs(sweep.line.uy);
-        row.half_diagonal = static_cast<float>(half_diagonal_ * kBoundMargin);
-        row.half_along = static_cast<float>(0.5 * (block_u * ux + block_v * uy) * kBoundMargin);
-        row.half_across = static_cast<float>(0.5 * (block_u * uy + block_v * ux) * kBoundMargin);
-        row.z_low = static_cast<float>(z_low + body.base);
-        for (int v = v_low; v <= v_high; ++v) {
-            row.y = static_cast<float>((v + 0.5) * block_v);
-            row.block_top = tile_.block_top + v * kBlocksAcross;
-            uint32_t mask = kernels().candidates(kernel, row) & columns;
-            while (mask) {
-                int u = __builtin_ctz(mask);
-                mask &= mask - 1;
-                visit(u, v);
-            }
+        bounds.half_diagonal = static_cast<float>(half_diagonal_ * kBoundMargin);
+        bounds.half_along = static_cast<float>(0.5 * (block_u * ux + block_v * uy) * kBoundMargin);
+        bounds.half_across = static_cast<float>(0.5 * (block_u * uy + block_v * ux) * kBoundMargin);
+        bounds.block_top = tile_.block_top;
+        bounds.z_low = static_cast<float>(z_low + body.base);
+        uint64_t columns = ((2u << u_high) - (1u << u_low)) * 0x0101010101010101ull;
+        return kernels().reached(kernel, bounds) & columns;
+    }
+
+    // Visits the blocks, row by row, as (block_u, block_v).
+    template <class Visit>
+    static void for_each_block(uint64_t blocks, Visit visit) {
+        for (; blocks; blocks &= blocks - 1) {
+            int block = __builtin_ctzll(blocks);
+            visit(block % kBlocksAcross, block / kBlocksAcross);
         }
     }
 
@@ -127,41 +134,97 @@ class TileCutter {
     bool real(int u, int v) const { return tile_u_ * kTile + u < grid_.count_u && tile_v_ * kTile + v < grid_.count_v; }
 
     void cut_body(const SweepPlan& sweep, const BodyPlan& body, double z_low) {
-        KernelSweep kernel = kernel_for(sweep, body);
-        KernelTile tile = rays();
-        tile.slot = sweep.sweep->colour;
         double down = sweep.line.from.z - sweep.line.to.z;
         bool plunges = !sweep.assembly->center_cutting && !sweep.sweep->arc && down > 0 && sweep.line.length <= kPlungeSlope * down;
-        double removed = 0;
-        float depth = 0, plunge = 0, first = 2;
+        bool continuing = body.closed_form && z_low + body.upper_low >= tile_.tile_top && tile_.more.empty() && continues(sweep);
+        if (continuing && is_behind(sweep, body)) return;
+        KernelSweep kernel = kernel_for(sweep, body);
+        kernel.continues = continuing;
+        uint64_t left = reached_blocks(sweep, body, kernel, z_low);
+        if (!left) return;
+        CutSums sums;
+        if (plunges) for_each_block(left, [&](int bu, int bv) { sums.plunge = std::max(sums.plunge, centre_depth(sweep, body, bu, bv)); });
+        while (left) {
+            uint64_t blocks = leading_whole_blocks(left, z_low + body.upper_low);
+            if (!blocks) blocks = left & -left;
+            BlockCut cuts[kBlocksPerTile];
+            cut_blocks(sweep, body, kernel, blocks, z_low, cuts);
+            add_blocks(sweep, blocks, cuts, sums);
+            left &= ~blocks;
+        }
+        if (!sums.changed) return;
+        if (sums.highest >= tile_.tile_top) tile_.tile_top = *std::max_element(tile_.block_top, tile_.block_top + kBlocksPerTile);
+        record(sweep.sweep->owner, sums.removed * grid_.cell_area_mm2(), sums.depth, first_fraction(sweep, body, sums), sums.plunge);
+    }
+
+    // What one body takes from the tile on one sweep.
+    struct CutSums {
         bool changed = false;
-        for_each_block(sweep, body, kernel, z_low, [&](int bu, int bv) {
-            int block = bv * kBlocksAcross + bu;
-            if (plunges) plunge = std::max(plunge, centre_depth(sweep, body, bu, bv));
-            BlockCut cut;
-            float top = tile_.block_top[block];
-            bool whole = tile_.more.empty() && z_low + body.upper_low >= tile_.block_top[block];
-            if (whole && body.closed_form) {
-                kernels().cut(kernel, tile, bu, bv, cut);
-            } else if (whole) {
+        double removed = 0;
+        float depth = 0, plunge = 0;
+        float highest = -std::numeric_limits<float>::infinity();   // top of a block that was cut, before that
+        double first_s = std::numeric_limits<double>::infinity();  // along-track position of the middle of the first block that was cut
+    };
+
+    // Whether the tool has just come to where this straight sweep starts, so that it has cut there already. A steep sweep is taken as a
+    // plunge at its start, so that it may not quite have come.
+    bool continues(const SweepPlan& sweep) const {
+        if (!previous_ || previous_->assembly != sweep.assembly || sweep.line.length == 0) return false;
+        const Sweep& before = *previous_->sweep;
+        bool comes = before.arc || previous_->line.length > 0 || (before.from.x == before.to.x && before.from.y == before.to.y);
+        return comes && before.to.x == sweep.sweep->from.x && before.to.y == sweep.sweep->from.y && before.to.z == sweep.sweep->from.z;
+    }
+
+    // Whether the tool is lowest at the start of the sweep over all rays of the tile.
+    bool is_behind(const SweepPlan& sweep, const BodyPlan& body) const {
+        const Line& line = sweep.line;
+        double s = (x0_ + 0.5 * size_u_ - line.from.x) * line.ux + (y0_ + 0.5 * size_v_ - line.from.y) * line.uy;
+        double half = 0.5 * (size_u_ * std::abs(line.ux) + size_v_ * std::abs(line.uy)) * kBoundMargin;
+        return s + half + (line.slope < 0 ? body.body.radius_mm : 0) < 0;
+    }
+
+    // Those at the front of `blocks` whose rays are one interval each, no higher than the body.
+    uint64_t leading_whole_blocks(uint64_t blocks, double upper_low) const {
+        if (!tile_.more.empty()) return 0;
+        if (upper_low >= tile_.tile_top) return blocks;
+        for (uint64_t left = blocks; left; left &= left - 1)
+            if (upper_low < tile_.block_top[__builtin_ctzll(left)]) return blocks & ((left & -left) - 1);
+        return blocks;
+    }
+
+    // Either whole blocks or one that is not.
+    void cut_blocks(const SweepPlan& sweep, const BodyPlan& body, const KernelSweep& kernel, uint64_t blocks, double z_low,
+                    BlockCut* cuts) {
+        KernelTile tile = rays();
+        tile.slot = sweep.sweep->colour;
+        bool whole = leading_whole_blocks(blocks, z_low + body.upper_low) == blocks;
+        if (whole && body.closed_form) return kernels().cut(kernel, tile, blocks, cuts);
+        for_each_block(blocks, [&](int bu, int bv) {
+            if (whole) {
                 float heights[kBlock * kBlock];
                 block_heights(sweep, body, kernel, bu, bv, heights);
-                kernels().lower(heights, tile, bu, bv, cut);
+                kernels().lower(heights, tile, bu, bv, *cuts++);
             } else {
-                cut = cut_rays(sweep, body, bu, bv);
-                tile = rays();
-                tile.slot = sweep.sweep->colour;
+                *cuts++ = cut_rays(sweep, body, bu, bv);
             }
-            tile_.block_top[block] = cut.top;
-            if (cut.removed <= 0) return;
-            changed = true;
-            removed += cut.removed;
-            depth = std::max(depth, cut.depth);
-            first = std::min(first, first_fraction(sweep, body, bu, bv, top));
         });
-        if (!changed) return;
-        tile_.tile_top = *std::max_element(tile_.block_top, tile_.block_top + kBlocksPerTile);
-        record(sweep.sweep->owner, removed * grid_.cell_area_mm2(), depth, first, plunge);
+    }
+
+    void add_blocks(const SweepPlan& sweep, uint64_t blocks, const BlockCut* cuts, CutSums& sums) {
+        for (; blocks; blocks &= blocks - 1) {
+            int block = __builtin_ctzll(blocks);
+            const BlockCut& cut = *cuts++;
+            float top = tile_.block_top[block];
+            tile_.block_top[block] = cut.top;
+            if (cut.removed <= 0) continue;
+            sums.changed = true;
+            sums.removed += cut.removed;
+            sums.depth = std::max(sums.depth, cut.depth);
+            sums.highest = std::max(sums.highest, top);
+            double x = x0_ + (block % kBlocksAcross + 0.5) * kBlock * grid_.cell_u;
+            double y = y0_ + (block / kBlocksAcross + 0.5) * kBlock * grid_.cell_v;
+            sums.first_s = std::min(sums.first_s, (x - sweep.line.from.x) * sweep.line.ux + (y - sweep.line.from.y) * sweep.line.uy);
+        }
     }
 
     // Rays with overhangs, or material above the flutes: one by one, exact.
@@ -197,16 +260,13 @@ class TileCutter {
         return deepest;
     }
 
-    // A bound, not later than the truth, for the moment at which the sweep reaches the block.
-    float first_fraction(const SweepPlan& sweep, const BodyPlan& body, int bu, int bv, float top) const {
+    // A bound, not later than the truth, for the moment at which the sweep reaches the first block that it cuts.
+    float first_fraction(const SweepPlan& sweep, const BodyPlan& body, const CutSums& sums) const {
         double start = sweep.sweep->fraction_0, share = 0, down = sweep.line.from.z - sweep.line.to.z;
         if (!sweep.sweep->arc && sweep.line.length == 0 && down > 0)
-            share = std::clamp((sweep.line.from.z + body.base - top) / down, 0.0, 1.0);
-        if (!sweep.sweep->arc && sweep.line.length > 0) {
-            double x = x0_ + (bu + 0.5) * kBlock * grid_.cell_u, y = y0_ + (bv + 0.5) * kBlock * grid_.cell_v;
-            double s = (x - sweep.line.from.x) * sweep.line.ux + (y - sweep.line.from.y) * sweep.line.uy;
-            share = std::clamp((s - half_diagonal_ - body.body.radius_mm) / sweep.line.length, 0.0, 1.0);
-        }
+            share = std::clamp((sweep.line.from.z + body.base - sums.highest) / down, 0.0, 1.0);
+        if (!sweep.sweep->arc && sweep.line.length > 0)
+            share = std::clamp((sums.first_s - half_diagonal_ - body.body.radius_mm) / sweep.line.length, 0.0, 1.0);
         return static_cast<float>(start + share * (sweep.sweep->fraction_1 - start));
     }
 
@@ -222,7 +282,7 @@ class TileCutter {
     void check_body(const SweepPlan& sweep, const CheckPlan& check, double z_low) {
         KernelSweep kernel = kernel_for(sweep, check.plan);
         stretches_.clear();
-        for_each_block(sweep, check.plan, kernel, z_low, [&](int bu, int bv) {
+        for_each_block(reached_blocks(sweep, check.plan, kernel, z_low), [&](int bu, int bv) {
             float heights[kBlock * kBlock];
             block_heights(sweep, check.plan, kernel, bu, bv, heights);
             for (int i = 0; i < kBlock * kBlock; ++i) {
@@ -305,9 +365,10 @@ class TileCutter {
     DexelTile& tile_;
     const CutOptions& options_;
     int tile_u_, tile_v_;
-    double x0_, y0_, size_u_, size_v_, half_diagonal_;
+    double x0_, y0_, size_u_, size_v_, half_tile_, half_diagonal_;
     KernelTile rays_{};
     TileResult result_;
+    const SweepPlan* previous_ = nullptr;
     std::vector<Line> lines_;
     bool lines_ready_ = false;
     std::vector<Interval> material_;
@@ -317,9 +378,7 @@ class TileCutter {
 
 }  // namespace
 
-double sweep_length(const Sweep& sweep) {
-    return sweep.arc ? sweep.arc_radius * std::abs(sweep.sweep_rad) : length(sweep.to - sweep.from);
-}
+double sweep_length(const Sweep& sweep) { return sweep.arc ? sweep.arc_radius * std::abs(sweep.sweep_rad) : length(sweep.to - sweep.from); }
 
 double contact_gap_mm(double side_mm, double cell_mm) {
     constexpr double kRaysFromGap = 3;
