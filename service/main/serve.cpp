@@ -188,24 +188,11 @@ Status open_api(Service& service) {
     return Unit{};
 }
 
-// "127.0.0.1:8080", "[::1]:0".
-Status listen_address(const std::string& text, HttpServer::Options& options) {
-    size_t colon = text.rfind(':');
-    int port = -1;
-    if (colon != std::string::npos && colon + 1 < text.size() && text.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
-        text.size() - colon <= 6)
-        port = static_cast<int>(std::strtol(text.c_str() + colon + 1, nullptr, 10));
-    if (port < 0 || port > 65535) return make_error(ErrorCode::kInvalidInput, "HTTP_LISTEN is \"" + text + "\"; allowed: HOST:PORT");
-    options.port = static_cast<uint16_t>(port);
-    options.host = text.substr(0, colon);
-    if (options.host.size() > 2 && options.host.front() == '[' && options.host.back() == ']')
-        options.host = options.host.substr(1, options.host.size() - 2);
-    return Unit{};
-}
-
 Status open_server(Service& service) {
     HttpServer::Options options;
-    TRY(listen_address(service.config.get("HTTP_LISTEN"), options));
+    ListenAddress address = service.config.listen_address("HTTP_LISTEN");
+    options.host = address.host;
+    options.port = address.port;
     options.handler_threads = kHandlerThreads;
     options.spool_dir = service.data_dir + "/spool";
     service.server = TRY(HttpServer::start(options, service.api->handlers()));
@@ -267,10 +254,9 @@ std::string trial_line(const std::string& url, const std::string& token) {
 }
 
 void say_ready(const Service& service) {
-    HttpServer::Options options;
-    (void)listen_address(service.config.get("HTTP_LISTEN"), options);
-    bool v6 = options.host.find(':') != std::string::npos;
-    std::string url = "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(service.server->port());
+    std::string host = service.config.listen_address("HTTP_LISTEN").host;
+    bool v6 = host.find(':') != std::string::npos;
+    std::string url = "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(service.server->port());
     std::printf("proveout ready on %s\n", url.c_str());
     if (service.dev) {
         std::printf("page: %s/\n", url.c_str());
@@ -310,12 +296,6 @@ Status open_all(Service& service) {
 }
 
 }  // namespace
-
-std::string data_directory(const Config& config) {
-    if (!config.get("DATA_DIR").empty()) return config.get("DATA_DIR");
-    const char* home = std::getenv("HOME");
-    return std::string(home && *home ? home : ".") + "/.local/state/proveout";
-}
 
 int serve(const ServeOptions& options) {
     sigset_t signals = ending_signals();

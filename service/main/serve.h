@@ -16,7 +16,4 @@ struct ServeOptions {
 // Exit statuses of `serve`: 0 drained, 2 a key is missing or invalid, 5 address or data directory cannot be used; 130 at the second signal.
 int serve(const ServeOptions& options);
 
-// DATA_DIR, or its default under the home directory.
-std::string data_directory(const Config& config);
-
 }  // namespace proveout
