@@ -91,8 +91,9 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
         if (block.has_any(bits("XY"))) return refuse(0, "polar words (@ ^) beside X or Y");
         request.axis_words |= bits("XY");
     }
-    if (request.dwell && fanuc_family()) request.axis_words = 0;       // X and U are the time
-    if (block.has_g(500) || block.has_g(501)) request.axis_words = 0;  // scaling, mirror image off: the words name axes
+    if (request.dwell && fanuc_family()) request.axis_words = 0;  // X and U are the time
+    bool words_are_taken = request[Group::kScaling] == 510 || request[Group::kMirror] >= 0 || request[Group::kRotation] == 680;
+    if (words_are_taken) request.axis_words = 0;  // centres, factors, names of axes
     return true;
 }
 

@@ -92,6 +92,7 @@ bool Interpreter::do_cycle(const Block& block, int code) {
             Axes next = state_.position;
             if (state_.incremental)
                 for (int axis : {first, second}) next[static_cast<size_t>(axis)] += block.get_or("XYZ"[axis], 0);
+            if (state_.polar.on) modal_polar_target(block, next);
             if (state_.incremental && block.polar() && !polar_target(block, next)) return false;
             target = next;
         }

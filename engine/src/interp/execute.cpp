@@ -28,6 +28,7 @@ bool Interpreter::execute(const Block& block) {
     if (request.machine_coordinates && request.motion < 0 && is(Dialect::kLinuxcnc)) return refuse(30, "G53 needs G0 or G1");
     canon_comment(block);
     if (!execute_settings(block, request)) return false;
+    if (!do_transform(block, request)) return false;
     if (request.non_modal >= 0 && !do_non_modal(block, request)) return false;
     if (request[Group::kMotion] >= 0 || request.motion >= 0)
         if (!do_motion(block, request)) return false;
@@ -304,6 +305,8 @@ void Interpreter::do_units(int code) {
         for (Axes* values : {&state_.position, &state_.origin, &state_.shift, &state_.local, &state_.length_offset, &state_.kept_shift})
             (*values)[i] *= factor;
     }
+    state_.transform.change_units(factor);
+    for (double* value : {&state_.polar.first, &state_.polar.second, &state_.polar.radius}) *value *= factor;
     state_.path_tolerance *= factor;
     state_.naive_tolerance *= factor;
     CycleWords& cycle = state_.cycle;
@@ -337,6 +340,8 @@ bool Interpreter::do_stop(int code) {
         state_.spindle = 0;
         if (motion_.spindle_rpm != 0) motion_.spindle_rpm = 0, emit_event(MotionKind::kSpindle);
     }
+    if (state_.transform.active) use_transform({});
+    state_.polar = {};
     if (!fanuc_family()) use_work_offset(0);
     state_.plane = ArcPlane::kXY;
     state_.incremental = false;

@@ -293,7 +293,7 @@ bool Interpreter::general_block(std::string_view line) {
     refresh_motion();
     if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
-                  modal_macro_.empty();
+                  modal_macro_.empty() && !state_.polar.on;
     return done;
 }
 
@@ -551,6 +551,11 @@ std::vector<std::string> Interpreter::modal_codes() const {
         codes.push_back(state_.path_mode == PathMode::kContinuous ? "G64" : state_.path_mode == PathMode::kExactPath ? "G61" : "G61.1");
     codes.push_back(!state_.length_active ? "G49" : state_.length_number >= 0 ? "G43" : "G43.1");
     codes.push_back("G40");
+    const Transform& map = state_.transform;
+    if (map.scaling) codes.push_back("G51");
+    if (map.mirrored[0] || map.mirrored[1] || map.mirrored[2]) codes.push_back(is(Dialect::kHaas) ? "G101" : "G51.1");
+    if (map.rotating) codes.push_back("G68");
+    if (state_.polar.on) codes.push_back("G16");
     codes.push_back(state_.spindle > 0 ? "M3" : state_.spindle < 0 ? "M4" : "M5");
     if (state_.mist) codes.push_back("M7");
     if (state_.flood) codes.push_back("M8");

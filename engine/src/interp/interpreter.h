@@ -21,6 +21,7 @@
 
 namespace proveout::interp {
 
+constexpr double kSamePlace_mm = 1e-9;     // differences of rounding
 constexpr double kMaxCoordinate_mm = 1e7;  // no machine is larger, and all later arithmetic stays finite and exact enough
 
 // What the codes of one block ask for, sorted by group.
@@ -182,6 +183,16 @@ class Interpreter {
     Axes position_of(const Axes& machine) const;
     void axes_of_plane(int& first, int& second, int& normal) const;
 
+    // transform.cpp
+    bool do_transform(const gcode::Block& block, const Request& request);
+    bool do_scaling(const gcode::Block& block, int code);
+    bool do_mirror(const gcode::Block& block, int code);
+    bool do_rotation(const gcode::Block& block, int code);
+    void do_polar(bool on);
+    void modal_polar_target(const gcode::Block& block, Axes& target);
+    bool do_mapped_arc(const gcode::Block& block, const Axes& target, bool clockwise);
+    void use_transform(Transform transform);
+
     // cycles.cpp
     bool keeps_levels() const { return fanuc_family() || is(Dialect::kMach3); }
     bool do_cycle(const gcode::Block& block, int code);
@@ -256,6 +267,7 @@ class Interpreter {
     gcode::BlockParser parser_;
     gcode::Block block_;
     gcode::Block skip_block_;
+    gcode::Block mapped_block_;
 
     std::vector<Source> sources_;
     size_t source_ = 0;

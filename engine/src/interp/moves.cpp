@@ -61,6 +61,10 @@ void Interpreter::refresh_frame() {
 
 Vec3 Interpreter::tip_of(const Axes& position) const {
     double x = position[kX], y = position[kY], z = position[kZ];
+    if (state_.transform.active) {
+        std::array<double, 3> q = state_.transform.apply(x, y, z);
+        x = q[0], y = q[1], z = q[2];
+    }
     if (state_.rotation_deg != 0) {
         double u = x + state_.shift[kX] + state_.local[kX], v = y + state_.shift[kY] + state_.local[kY];
         x = cos_ * u - sin_ * v;
@@ -72,8 +76,12 @@ Vec3 Interpreter::tip_of(const Axes& position) const {
 
 // Millimetres and degrees, tip at zero tool length.
 Axes Interpreter::machine_of(const Axes& position) const {
-    Axes machine;
-    for (size_t i = 0; i < kAxes; ++i) machine[i] = position[i] + state_.shift[i] + state_.local[i];
+    Axes machine = position;
+    if (state_.transform.active) {
+        std::array<double, 3> q = state_.transform.apply(position[kX], position[kY], position[kZ]);
+        for (size_t i = 0; i < 3; ++i) machine[i] = q[i];
+    }
+    for (size_t i = 0; i < kAxes; ++i) machine[i] += state_.shift[i] + state_.local[i];
     double x = machine[kX], y = machine[kY];
     machine[kX] = cos_ * x - sin_ * y;
     machine[kY] = sin_ * x + cos_ * y;
@@ -92,6 +100,10 @@ Axes Interpreter::position_of(const Axes& machine) const {
     position[kX] = cos_ * x + sin_ * y;
     position[kY] = -sin_ * x + cos_ * y;
     for (size_t i = 0; i < kAxes; ++i) position[i] -= state_.shift[i] + state_.local[i];
+    if (state_.transform.active) {
+        std::array<double, 3> p = state_.transform.undo(position[kX], position[kY], position[kZ]);
+        for (size_t i = 0; i < 3; ++i) position[i] = p[i];
+    }
     return position;
 }
 
@@ -191,7 +203,7 @@ bool Interpreter::move_to_machine(const Axes& machine, uint32_t axes, MotionKind
         if (axes & (1u << i)) goal[i] = machine[i];
     Axes target = position_of(goal);
     for (size_t i = 0; i < kAxes; ++i)  // axes that stay keep their exact coordinate
-        if (!(axes & (1u << i)) && (i > kY || state_.rotation_deg == 0)) target[i] = state_.position[i];
+        if (!(axes & (1u << i)) && (i > kY || state_.rotation_deg == 0) && !state_.transform.active) target[i] = state_.position[i];
     motion_.machine_coordinates = true;
     motion_.reference_return = reference;
     bool done = straight(kind, target);
@@ -214,6 +226,7 @@ bool Interpreter::target_of(const Block& block, Axes& target) {
         }
         target[i] = state_.incremental ? target[i] + block.get(letter) : block.get(letter);
     }
+    if (state_.polar.on) modal_polar_target(block, target);
     return !block.polar() || polar_target(block, target);
 }
 
@@ -282,6 +295,7 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
 bool Interpreter::do_arc(const Block& block, bool clockwise) {
     Axes target;
     if (!target_of(block, target)) return false;
+    if (state_.transform.active) return do_mapped_arc(block, target, clockwise);
     Arc arc;
     bool radius = block.has('R');
     if (radius && block.has_any(bits("IJK")) && is(Dialect::kLinuxcnc)) return refuse(36, "arc with both R and a centre (I J K)");

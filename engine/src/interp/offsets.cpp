@@ -25,7 +25,7 @@ Axes Interpreter::origin_units(int index) const {
 
 // Takes new offsets into force. The machine stays where it is, the programmed position changes.
 void Interpreter::change_frame(const Axes& origin, const Axes& shift, const Axes& length, double rotation_deg) {
-    bool rotated = state_.rotation_deg != 0 || rotation_deg != 0;
+    bool rotated = state_.rotation_deg != 0 || rotation_deg != 0 || state_.transform.active;
     Axes machine = rotated ? machine_of(state_.position) : Axes{};
     if (!rotated)
         for (size_t i = 0; i < kAxes; ++i)
@@ -288,12 +288,14 @@ bool Interpreter::do_local_offset(const Block& block) {
         canon_shift();
         return true;
     }
+    Axes machine = machine_of(state_.position);
     for (size_t i = 0; i < kAxes; ++i) {
         if (!block.has(kLetters[i])) continue;
         state_.position[i] += state_.local[i] - block.get(kLetters[i]);
         state_.local[i] = block.get(kLetters[i]);
     }
     refresh_frame();
+    if (state_.transform.active) state_.position = position_of(machine);
     return true;
 }
 

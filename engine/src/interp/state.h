@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "interp/transform.h"
 #include "proveout/motion.h"
 
 namespace proveout::interp {
@@ -25,6 +26,12 @@ struct CycleWords {
     bool active = false;
 };
 
+// Modal polar coordinates (G16): centre in the plane's two axes, radius and angle in force.
+struct PolarWords {
+    bool on = false;
+    double first = 0, second = 0, radius = 0, angle_deg = 0;
+};
+
 struct State {
     Axes position{};          // programmed coordinates of the control point in the active work offset
     Axes origin{};            // active work offset (G54...), machine coordinates
@@ -33,6 +40,8 @@ struct State {
     Axes length_offset{};     // active G43
     Axes kept_shift{};        // G92 values that G92.3 restores
     double rotation_deg = 0;  // of the active work offset about its origin
+    Transform transform;      // of programmed coordinates, before everything else
+    PolarWords polar;
 
     bool inches = false;
     bool incremental = false;
