@@ -4,12 +4,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 namespace proveout {
 
@@ -58,16 +62,29 @@ struct Pipes {
     }
 };
 
-int spawn(const std::vector<std::string>& argv, const Pipes& pipes, pid_t& pid) {
-    std::vector<char*> args;
-    for (const std::string& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
-    args.push_back(nullptr);
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+    out.push_back(nullptr);
+    return out;
+}
+
+void limit(pid_t pid, __rlimit_resource what, double bytes) {
+    if (!(bytes > 0)) return;
+    rlimit most{static_cast<rlim_t>(bytes), static_cast<rlim_t>(bytes)};
+    prlimit(pid, what, &most, nullptr);
+}
+
+int spawn(const std::vector<std::string>& argv, const ChildOptions& options, const Pipes& pipes, pid_t& pid) {
+    std::vector<char*> args = pointers_to(argv), variables;
+    if (options.environment) variables = pointers_to(*options.environment);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, pipes.fd[0][0], 0);
     posix_spawn_file_actions_adddup2(&actions, pipes.fd[1][1], 1);
     posix_spawn_file_actions_adddup2(&actions, pipes.fd[2][1], 2);
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (!options.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     sigset_t none, all;
@@ -77,7 +94,11 @@ int spawn(const std::vector<std::string>& argv, const Pipes& pipes, pid_t& pid) 
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    int error = posix_spawnp(&pid, args[0], &actions, &attributes, args.data(), environ);
+    int error = posix_spawnp(&pid, args[0], &actions, &attributes, args.data(), options.environment ? variables.data() : environ);
+    if (error == 0) {
+        limit(pid, RLIMIT_AS, options.memory_limit_bytes);
+        limit(pid, RLIMIT_FSIZE, options.file_limit_bytes);
+    }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -99,14 +120,15 @@ std::string KeptText::text() const {
     return dropped_ == 0 ? head_ + tail_ : head_ + "\n[... " + std::to_string(dropped_) + " bytes left out ...]\n" + tail_;
 }
 
-Result<Child> Child::start(const std::vector<std::string>& argv) {
+Result<Child> Child::start(const std::vector<std::string>& argv, ChildOptions options) {
     CHECK(!argv.empty());
     Pipes pipes;
     for (auto& pair : pipes.fd)
         if (pipe2(pair, O_CLOEXEC) != 0)
             return make_error(ErrorCode::kIo, std::string("no pipe for ") + argv[0] + ": " + std::strerror(errno));
     Child child;
-    if (int error = spawn(argv, pipes, child.pid_)) {
+    child.options_ = std::move(options);
+    if (int error = spawn(argv, child.options_, pipes, child.pid_)) {
         child.pid_ = -1;
         return make_error(ErrorCode::kIo, "cannot start " + argv[0] + ": " + std::strerror(error));
     }
@@ -119,7 +141,8 @@ Result<Child> Child::start(const std::vector<std::string>& argv) {
 }
 
 Child::Child(Child&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
+    : options_(std::move(other.options_)),
+      pid_(std::exchange(other.pid_, -1)),
       input_(std::exchange(other.input_, -1)),
       output_fd_(std::exchange(other.output_fd_, -1)),
       errors_fd_(std::exchange(other.errors_fd_, -1)),
@@ -148,8 +171,31 @@ void Child::end_by_force(ChildEnd why) {
     ::kill(pid_, SIGKILL);  // in case the group is not there yet
     int status = 0;
     while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {}
+    kill_marked();
     end_ = why;
     code_ = SIGKILL;
+}
+
+// A process that made a session of its own is no longer in the group, but it has kept its environment. Killing one may let another be
+// seen for the first time, hence the rounds.
+void Child::kill_marked() const {
+    if (options_.mark.empty()) return;
+    constexpr int kRounds = 5;
+    bool found = true;
+    for (int round = 0; found && round < kRounds; ++round) {
+        found = false;
+        std::error_code ignored;
+        for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+            std::string name = entry.path().filename().string();
+            if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos) continue;
+            std::ifstream file(entry.path() / "environ", std::ios::binary);
+            std::string variables(std::istreambuf_iterator<char>(file), {});
+            if ((std::string(1, '\0') + variables).find(std::string(1, '\0') + options_.mark + '\0') == std::string::npos) continue;
+            pid_t pid = 0;
+            std::from_chars(name.data(), name.data() + name.size(), pid);
+            if (pid > 1) found = ::kill(pid, SIGKILL) == 0 || found;
+        }
+    }
 }
 
 // Reads what the child printed; waits up to timeout_ms for that, or for room in its input.
@@ -157,12 +203,13 @@ void Child::drain(int timeout_ms, bool want_write, bool& writable) {
     pollfd fds[3] = {{output_fd_, POLLIN, 0}, {errors_fd_, POLLIN, 0}, {want_write ? input_ : -1, POLLOUT, 0}};
     writable = false;
     if (::poll(fds, 3, timeout_ms) <= 0) return;
-    char buffer[8192];
+    char buffer[65536];
     for (int k = 0; k < 2; ++k) {
         if (fds[k].fd < 0 || !(fds[k].revents & (POLLIN | POLLHUP | POLLERR))) continue;
         ssize_t got = ::read(fds[k].fd, buffer, sizeof buffer);
         if (got > 0) {
             (k == 0 ? output_ : errors_).add(buffer, static_cast<size_t>(got));
+            if (k == 1 && options_.on_errors) options_.on_errors({buffer, static_cast<size_t>(got)});
             drained_ += static_cast<uint64_t>(got);
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
             close_fd(k == 0 ? output_fd_ : errors_fd_);
@@ -177,13 +224,14 @@ bool Child::reap() {
     if (got != pid_) return false;
     end_ = WIFEXITED(status) ? ChildEnd::kExited : ChildEnd::kSignalled;
     code_ = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    ::kill(-pid_, SIGKILL);  // what a wrapper script may have left behind
+    kill_marked();
     bool unused;
     uint64_t before;
     do {  // what it left in the pipes
         before = drained_;
         drain(0, false, unused);
     } while (drained_ != before);
-    ::kill(-pid_, SIGKILL);  // what a wrapper script may have left behind
     return true;
 }
 
@@ -207,12 +255,13 @@ bool Child::write(std::span<const uint8_t> bytes, double stall_s, const Context&
     return true;
 }
 
-bool Child::wait(double stall_s, const Context& context) {
+bool Child::wait(double stall_s, const Context& context, const std::function<void()>& on_tick) {
     double last = now_s();
     int tick_ms = 1;
     while (end_ == ChildEnd::kRunning) {
         if (reap()) break;
         if (stopped(context)) return end_by_force(ChildEnd::kStopped), false;
+        if (on_tick) on_tick();
         uint64_t before = drained_;
         bool unused;
         drain(tick_ms, false, unused);

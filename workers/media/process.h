@@ -9,8 +9,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proveout/context.h"
@@ -34,10 +37,19 @@ class KeptText {
 // Why a child did not do what it was asked for.
 enum class ChildEnd : uint8_t { kRunning, kExited, kSignalled, kStopped, kStalled };
 
+struct ChildOptions {
+    std::string directory;                                      // to start in; "": ours
+    std::optional<std::vector<std::string>> environment;        // NAME=value; none: ours
+    double memory_limit_bytes = 0, file_limit_bytes = 0;        // address space, size of one file; 0: no limit of our own
+    std::function<void(std::string_view)> on_errors;            // its stderr, piece by piece, in write() and wait()
+    // Processes that left the group are found by this NAME=value of the environment and killed with the rest; "": not looked for.
+    std::string mark;
+};
+
 class Child {
   public:
     // argv[0] is looked up in PATH if it has no slash. Error kIo: it cannot be started (message says why and names it).
-    static Result<Child> start(const std::vector<std::string>& argv);
+    static Result<Child> start(const std::vector<std::string>& argv, ChildOptions options = {});
     Child(Child&& other) noexcept;
     Child& operator=(Child&&) = delete;
     ~Child();  // kills what still runs, and waits for it
@@ -45,8 +57,8 @@ class Child {
     // Writes all bytes to its input. False: it went away, was stopped, or took nothing for stall_s (then it has been killed).
     bool write(std::span<const uint8_t> bytes, double stall_s, const Context& context);
     void close_input();
-    // Waits for its end. False: stopped or stalled (then it has been killed).
-    bool wait(double stall_s, const Context& context);
+    // Waits for its end; on_tick is called several times a second. False: stopped or stalled (then it has been killed).
+    bool wait(double stall_s, const Context& context, const std::function<void()>& on_tick = nullptr);
     // From any thread: a write() or wait() that is under way kills the child and returns.
     void abandon() { abandoned_.store(true, std::memory_order_relaxed); }
 
@@ -54,6 +66,7 @@ class Child {
     int code() const { return code_; }  // exit status or signal number
     std::string output() const { return output_.text(); }
     std::string errors() const { return errors_.text(); }
+    uint64_t printed_bytes() const { return drained_; }  // on both streams so far
 
   private:
     Child() = default;
@@ -61,7 +74,9 @@ class Child {
     bool reap();
     bool stopped(const Context& context) const;
     void end_by_force(ChildEnd why);
+    void kill_marked() const;
 
+    ChildOptions options_;
     pid_t pid_ = -1;
     int input_ = -1, output_fd_ = -1, errors_fd_ = -1;
     KeptText output_, errors_;

@@ -43,6 +43,12 @@ constexpr size_t kMaxSurveyComments = 2000;
 
 Result<Survey> survey_program(const Program& program, const Setup& setup, const Context& context);
 
+// The motions of a program exactly as simulate() and make_part() cut them, for hosts that hand them to another engine: untimed, dog-leg
+// rapids as their straight legs. `cuts` is false for moves that remove nothing whatever they meet: probing, or a tool that setup.tools
+// lacks. `visit` returns false to stop. Errors: those of survey_program().
+using MotionVisitor = std::function<bool(const Motion& motion, bool cuts)>;
+Result<ProgramEnd> visit_motions(const Program& program, const Setup& setup, const MotionVisitor& visit, const Context& context);
+
 struct SimulateOptions {
     bool want_timeline = false;
     double memory_limit_bytes = 2e9;        // for the grids

@@ -101,6 +101,18 @@ constexpr FindingRule kRules[] = {
      "Do not rely on coordinates set from the probe's result."},
     {"PROGRAM_PAUSE", kInfo, false, "Program stop", "M0, M1 or M60 waits for the operator; waiting is not counted as time.",
      "Nothing, if it was meant so."},
+    {"ENGINES_DISAGREE", kWarning, false, "The two engines cut different parts",
+     "CAMotics' part differs from ours by more than the cells of both explain: a surface distance or the removed volume is beyond the "
+     "tolerance that the message names.",
+     "Look at differences.png and at the place that the message names. Below the cell's size neither engine is right; else report it as a "
+     "bug of one of them."},
+    {"TOOL_APPROXIMATED", kInfo, false, "CAMotics has no shape for this tool",
+     "CAMotics knows cylinder, cone, ball nose, sphere and frustum. Other cutters are built of several, or stand as the nearest one; the "
+     "message names the deviation. Engine native has every tool's own shape.",
+     "Nothing, or use engine native where the deviation matters."},
+    {"CAMOTICS_WARNING", kInfo, false, "CAMotics says",
+     "A warning or error of CAMotics about the program, which it read itself (raw mode), or about its surface.",
+     "Run the program flattened (the default), so that CAMotics' dialect does not matter."},
     {"ENCODING_FAILED", kError, false, "No film", "FFmpeg is missing or failed; verdict, report and part are complete without it.",
      "Run `proveout doctor`; see the log of the encoder."},
 };

@@ -1,0 +1,2 @@
+#include "camotics/camotics.h"
+#include <gtest/gtest.h>
