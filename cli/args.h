@@ -30,6 +30,7 @@ struct SimulateArgs {
     std::string engine, fail_on, out_dir, sarif_file, junit_file;
     std::string artefacts = "all";  // all report
     bool no_video = false, json = false;
+    bool camotics_raw = false;  // CAMotics reads the program itself
     int threads = 0;  // 0: SIM_THREADS, else all cores
 };
 

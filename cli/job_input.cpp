@@ -25,6 +25,7 @@ constexpr size_t kMaxToolFileBytes = size_t{64} << 20;
 Result<Job> read_job_file(const std::string& path, const Config& config) {
     JobRules rules;
     rules.timeout_max_s = config.number("SIM_TIMEOUT_S");
+    rules.camotics_configured = !config.get("CAMOTICS_BIN").empty();
     // References are relative to the working directory, or to the document's own.
     rules.read_mesh = [&](std::string_view ref) {
         std::error_code ignored;

@@ -75,6 +75,7 @@ void add_simulate(CLI::App& app, SimulateArgs& args) {
     app.add_option("--out", args.out_dir, "directory for the results (default: STEM.proveout)")->type_name("DIR");
     app.add_option("--resolution", args.resolution_mm, "cell, 0.001 to 10 (default: chosen by the stock's size)")->type_name("MM");
     app.add_option("--engine", args.engine, "native camotics both")->check(CLI::IsMember({"native", "camotics", "both"}))->type_name("E");
+    app.add_flag("--camotics-raw", args.camotics_raw, "CAMotics reads the program's own text, not our flattened one");
     app.add_option("--fail-on", args.fail_on, "severity from which the exit status is 1 (default: error)")
         ->check(CLI::IsMember({"error", "warning", "never"}))
         ->type_name("error|warning|never");

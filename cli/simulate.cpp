@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "args.h"
+#include "camotics/camotics.h"
 #include "console.h"
 #include "job/lengths.h"
 #include "job_input.h"
@@ -56,8 +57,9 @@ Status use_options(const SimulateArgs& args, const Config& config, Job& job) {
         job.options.engine = args.engine;
     else if (args.setup.job_file.empty())
         job.options.engine = config.get("SIM_ENGINE");
-    if (job.options.engine != "native")
-        return flag_fault("--engine", "is " + job.options.engine + ", but CAMotics is not configured in this build; allowed: native");
+    if (job.options.engine == "native") return Unit{};
+    if (auto camsim = find_camsim(config.get("CAMOTICS_BIN")); !camsim)
+        return flag_fault("--engine", "is " + job.options.engine + ", but " + camsim.error().message);
     return Unit{};
 }
 
@@ -87,6 +89,7 @@ RunJobOptions run_options(const Run& run, Survey survey) {
     options.film = !run.args.no_video;
     options.ffmpeg = run.config.get("FFMPEG_BIN");
     options.camotics = run.config.get("CAMOTICS_BIN");
+    options.camotics_raw = run.args.camotics_raw;
     options.assumptions = run.input.assumptions;
     options.survey = std::move(survey);
     return options;

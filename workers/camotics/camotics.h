@@ -1,4 +1,5 @@
-// camotics.h -- CAMotics' camsim as a second engine: the same program is cut by a program that nobody here wrote, and the parts are compared.
+// camotics.h -- CAMotics' camsim as a second engine: the same program is cut by a program that nobody here wrote, and the parts are
+// compared.
 //
 //   CamoticsOptions options;
 //   options.camsim = TRY(find_camsim(config.get("CAMOTICS_BIN")));
@@ -17,7 +18,6 @@
 #include <vector>
 
 #include "camotics/flat_program.h"
-#include "camotics/surface.h"
 #include "proveout/context.h"
 #include "proveout/finding.h"
 #include "proveout/mesh.h"
@@ -36,40 +36,41 @@ Result<std::string> find_camsim(const std::string& configured);
 Result<std::string> probe_camsim(const std::string& camsim, const Context& context);
 
 struct CamoticsOptions {
-    std::string camsim;                 // path, from find_camsim()
-    std::string directory;              // private workspace: exists, empty, the host removes it
-    double resolution_mm = 0;           // cell; 0: "high", and coarser where the memory asks for it
-    double memory_limit_bytes = 0;      // 0: four fifths of this machine's
-    bool raw = false;                   // the program's own text in place of the flattened one: CAMotics' dialect reads it
-    int film_steps = 0;                 // states at equal times of CAMotics' clock, for make_step_film()
+    std::string camsim;             // path, from find_camsim()
+    std::string directory;          // private workspace: exists, empty, the host removes it
+    double resolution_mm = 0;       // cell; 0: "high", and coarser where the memory asks for it
+    double memory_limit_bytes = 0;  // 0: four fifths of this machine's
+    bool raw = false;               // the program's own text in place of the flattened one: CAMotics' dialect reads it
+    int film_steps = 0;             // states at equal times of CAMotics' clock, for make_step_film()
 
-    int retries = 1;                    // after an end that another try may not have
+    int retries = 1;  // after an end that another try may not have
 };
 
 // How the last camsim ended. Log fields cmx_path and camotics_exit_code are project_path and exit_code.
 struct CamsimRecord {
     std::string version;
-    std::string project_path;            // project.camotics in the workspace; "": not written yet
-    std::string log_path;                // what camsim said, newest part; .1 beside it is the part before
-    std::optional<int> exit_code;        // exit status, or 128 + signal; none: never ended by itself
+    std::string project_path;      // project.camotics in the workspace; "": not written yet
+    std::string log_path;          // what camsim said, newest part; .1 beside it is the part before. The host may set it, else it
+                                   // is camsim.log in the workspace
+    std::optional<int> exit_code;  // exit status, or 128 + signal; none: never ended by itself
     int attempts = 0;
-    std::string retry_reason;            // why there was more than one
-    double duration_s = 0;               // of all attempts of the cut itself
+    std::string retry_reason;  // why there was more than one
+    double duration_s = 0;     // of all attempts of the cut itself
     double resolution_mm = 0;
 };
 
 struct FilmStep {
-    double time_s = 0;                   // CAMotics' clock
-    std::string mesh_path;               // STL, accepted
+    double time_s = 0;  // CAMotics' clock
+    Mesh mesh;
 };
 
 struct CamoticsPart {
-    Mesh mesh;                           // closed, no duplicates; tolerance_mm: how far it may lie from the part that CAMotics cuts
-    double stock_volume_mm3 = 0;         // of the uncut mesh
+    Mesh mesh;                    // closed, no duplicates; tolerance_mm: how far it may lie from the part that CAMotics cuts
+    double stock_volume_mm3 = 0;  // of the uncut mesh
     double removed_mm3 = 0, removed_error_mm3 = 0;
     double resolution_mm = 0;
-    double tool_deviation_mm = 0;        // of the shapes that stand for our tools
-    std::vector<Finding> notes;          // TOOL_APPROXIMATED, CAMOTICS_WARNING
+    double tool_deviation_mm = 0;  // of the shapes that stand for our tools
+    std::vector<Finding> notes;    // TOOL_APPROXIMATED, CAMOTICS_WARNING
     std::vector<std::string> assumptions;
     std::vector<FilmStep> steps;
     std::vector<PathSample> samples;

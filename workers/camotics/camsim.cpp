@@ -90,10 +90,13 @@ double fraction_of(const CamsimJob& job, const CamsimLog& log, double elapsed_s)
     double read_s = 0.05 + kReadSecondsPerMove * static_cast<double>(job.moves), surface_s = 0.1 + kSurfaceSecondsPerCell * job.cells;
     double write_s = 0.05 * surface_s, all_s = read_s + surface_s + write_s;
     switch (log.phase) {
-        case CamPhase::kReading: return read_s / all_s * (1 - std::exp(-elapsed_s / read_s));
-        case CamPhase::kSurface: return (read_s + surface_s * log.surface_fraction) / all_s;
+        case CamPhase::kReading:
+            return read_s / all_s * (1 - std::exp(-elapsed_s / read_s));
+        case CamPhase::kSurface:
+            return (read_s + surface_s * log.surface_fraction) / all_s;
         case CamPhase::kReducing:
-        case CamPhase::kWriting: break;
+        case CamPhase::kWriting:
+            break;
     }
     return (read_s + surface_s) / all_s;
 }
@@ -107,7 +110,8 @@ bool disk_is_full(const std::string& directory) {
 bool says_out_of_memory(const CamsimLog& log) {
     auto says = [](const std::vector<CamMessage>& messages) {
         for (const CamMessage& message : messages)
-            if (message.text.find("bad allocation") != std::string::npos || message.text.find("bad_alloc") != std::string::npos) return true;
+            if (message.text.find("bad allocation") != std::string::npos || message.text.find("bad_alloc") != std::string::npos)
+                return true;
         return false;
     };
     return says(log.errors) || says(log.warnings);
@@ -189,8 +193,8 @@ Status judge_surface(const CamsimJob& job, CamsimRun& run, const Context& contex
 }  // namespace
 
 std::string_view name_of(CamsimFault fault) {
-    constexpr std::string_view kNames[] = {"none",  "not started", "exit status", "killed",      "out of memory",
-                                           "disk",  "chatter",     "errors",      "no surface",  "bad surface"};
+    constexpr std::string_view kNames[] = {"none", "not started", "exit status", "killed",     "out of memory",
+                                           "disk", "chatter",     "errors",      "no surface", "bad surface"};
     return kNames[static_cast<int>(fault)];
 }
 

@@ -102,11 +102,13 @@ void CamsimLog::line(std::string_view raw) {
     auto rest = [&](std::string_view start) { return view.substr(start.size()); };
     if (starts_with(view, "ERROR:")) {
         std::string_view what = rest("ERROR:");
-        bool more = was_error_ && (starts_with(what, "       At:") || starts_with(what, "Caused by:") || starts_with(what, "While executing"));
+        bool more =
+            was_error_ && (starts_with(what, "       At:") || starts_with(what, "Caused by:") || starts_with(what, "While executing"));
         was_error_ = true;
         if (more) {  // of the error before
             if (!errors.empty() && error_count <= static_cast<int64_t>(kMaxCamMessages)) {
-                CamMessage place = starts_with(what, "       At:") ? split_cam_message(std::string(trimmed(what.substr(10))) + ":") : CamMessage{};
+                CamMessage place =
+                    starts_with(what, "       At:") ? split_cam_message(std::string(trimmed(what.substr(10))) + ":") : CamMessage{};
                 if (place.line > 0 && errors.back().line == 0) errors.back().line = place.line, errors.back().file = place.file;
             }
             return;

@@ -11,8 +11,8 @@ namespace proveout {
 
 namespace {
 
-constexpr size_t kSamples = 200'000;      // over each surface
-constexpr int kPiece = 4096;              // samples of one piece of work
+constexpr size_t kSamples = 200'000;  // over each surface
+constexpr int kPiece = 4096;          // samples of one piece of work
 // CAMotics' own chords of arcs (0.01 mm), and the rounding of our program for it.
 constexpr double kCamPath_mm = 0.011;
 // Marching cubes cuts edges off by up to 1/sqrt(3) of a cell's diagonal, and loses what is thinner than a cell: a wall, or the foot of a

@@ -15,19 +15,19 @@ namespace proveout {
 struct OneWay {
     double max_mm = 0, p99_mm = 0;
     double mean_mm = 0;
-    Vec3 worst_mm;          // where the greatest one is
+    Vec3 worst_mm;  // where the greatest one is
 };
 // REQUIRES: both meshes have triangles.
 OneWay distances_to(const Mesh& from, const Mesh& to, const Context& context);
 
 struct Comparison {
-    double max_mm = 0, p99_mm = 0;                 // of both ways
+    double max_mm = 0, p99_mm = 0;  // of both ways
     Vec3 worst_mm;
-    double volume_difference_mm3 = 0;              // theirs less ours
-    double tolerance_mm = 0, max_tolerance_mm = 0; // for p99, for the greatest one
+    double volume_difference_mm3 = 0;               // theirs less ours
+    double tolerance_mm = 0, max_tolerance_mm = 0;  // for p99, for the greatest one
     double volume_tolerance_mm3 = 0;
     bool agree = true;
-    std::string message;                           // for ENGINES_DISAGREE
+    std::string message;  // for ENGINES_DISAGREE
 };
 
 Result<Comparison> compare_parts(const Mesh& ours, const Simulation& simulation, const CamoticsPart& theirs, const Context& context);

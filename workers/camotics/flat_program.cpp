@@ -17,7 +17,7 @@ constexpr size_t kMostSamples = 20000;
 constexpr size_t kChunkMoves = 256;
 // Arcs are cut into pieces, so that no rounding can turn a short arc into a full circle, and chords where CAMotics would warn of the radii.
 constexpr double kArcPiece_rad = kPi / 2;
-constexpr double kFlatArc_mm = 0.0005;   // an arc this close to its chord is written as the chord
+constexpr double kFlatArc_mm = 0.0005;  // an arc this close to its chord is written as the chord
 constexpr double kSameRadius_mm = 0.002;
 constexpr double kSpiralChord_mm = 0.002;
 constexpr double kCamArcError_mm = 0.01;  // CAMotics' own chords
@@ -33,9 +33,12 @@ std::string fixed(double value) {
 
 double radius_at(const Motion& arc, Vec3 p) {
     switch (arc.plane) {
-        case ArcPlane::kXY: return std::hypot(p.x - arc.centre.x, p.y - arc.centre.y);
-        case ArcPlane::kZX: return std::hypot(p.z - arc.centre.z, p.x - arc.centre.x);
-        case ArcPlane::kYZ: return std::hypot(p.y - arc.centre.y, p.z - arc.centre.z);
+        case ArcPlane::kXY:
+            return std::hypot(p.x - arc.centre.x, p.y - arc.centre.y);
+        case ArcPlane::kZX:
+            return std::hypot(p.z - arc.centre.z, p.x - arc.centre.x);
+        case ArcPlane::kYZ:
+            return std::hypot(p.y - arc.centre.y, p.z - arc.centre.z);
     }
     return 0;
 }
@@ -152,13 +155,16 @@ struct FlatProgram::State {
     void arc(const Motion& motion, double offset_mm, double feed_wanted) {
         double radius_from = radius_at(motion, motion.from), radius_to = radius_at(motion, motion.to);
         bool spiral = std::abs(radius_from - radius_to) > kSameRadius_mm;
-        double step = spiral ? 2 * std::acos(std::max(0.0, 1 - kSpiralChord_mm / std::max(radius_from, 2 * kSpiralChord_mm))) : kArcPiece_rad;
+        double step =
+            spiral ? 2 * std::acos(std::max(0.0, 1 - kSpiralChord_mm / std::max(radius_from, 2 * kSpiralChord_mm))) : kArcPiece_rad;
         int pieces = std::max(1, static_cast<int>(std::ceil(std::abs(motion.sweep_rad) / step)));
         Vec3 up{0, 0, offset_mm}, centre = motion.centre + up;
         for (int k = 1; k <= pieces; ++k) {
             Vec3 to = (k == pieces ? motion.to : point_at(motion, static_cast<double>(k) / pieces)) + up;
-            if (spiral) straight(to, false, feed_wanted);
-            else arc_piece(motion, to, centre, motion.sweep_rad / pieces, feed_wanted);
+            if (spiral)
+                straight(to, false, feed_wanted);
+            else
+                arc_piece(motion, to, centre, motion.sweep_rad / pieces, feed_wanted);
         }
     }
 
@@ -169,8 +175,10 @@ struct FlatProgram::State {
         begin_block(motion.line);
         size_t before = text.size();
         double feed_wanted = feed_of(motion);
-        if (motion.kind == MotionKind::kArc) arc(motion, slot.piece.offset_mm, feed_wanted);
-        else straight(motion.to + up, motion.kind == MotionKind::kRapid, feed_wanted);
+        if (motion.kind == MotionKind::kArc)
+            arc(motion, slot.piece.offset_mm, feed_wanted);
+        else
+            straight(motion.to + up, motion.kind == MotionKind::kRapid, feed_wanted);
         if (text.size() == before && !text.empty() && text.back() == ' ') text.back() = '\n';  // nothing but an N word
     }
 

@@ -35,15 +35,16 @@ constexpr double kUnknownFeed_mm_per_min = 1000;
 class FlatProgram {
   public:
     // `slots[i]` are the project's tools of tools[i], one per piece. Error kIo.
-    static Result<FlatProgram> create(const std::string& path, const std::vector<CamTool>& tools, const std::vector<std::vector<CamSlot>>& slots);
+    static Result<FlatProgram> create(const std::string& path, const std::vector<CamTool>& tools,
+                                      const std::vector<std::vector<CamSlot>>& slots);
     FlatProgram(FlatProgram&&) noexcept;
     ~FlatProgram();
     void add(const Motion& motion, bool cuts);  // rapids, feeds and arcs; everything else is ignored
     Status finish();
 
-    int64_t moves() const;     // as CAMotics counts them, estimated for arcs
+    int64_t moves() const;  // as CAMotics counts them, estimated for arcs
     int64_t cutting_moves() const;
-    double time_s() const;     // CAMotics' clock at the end
+    double time_s() const;  // CAMotics' clock at the end
     const std::vector<PathSample>& samples() const;
 
   private:

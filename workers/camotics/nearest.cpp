@@ -81,9 +81,8 @@ void NearestTriangle::build(uint32_t node, uint32_t from, uint32_t to) {
     Vec3 size = centres.size();
     double Vec3::*axis = size.x >= size.y && size.x >= size.z ? &Vec3::x : size.y >= size.z ? &Vec3::y : &Vec3::z;
     uint32_t middle = from + (to - from) / 2;
-    std::nth_element(order_.begin() + from, order_.begin() + middle, order_.begin() + to, [&](uint32_t a, uint32_t b) {
-        return std::pair(centres_[a].*axis, a) < std::pair(centres_[b].*axis, b);
-    });
+    std::nth_element(order_.begin() + from, order_.begin() + middle, order_.begin() + to,
+                     [&](uint32_t a, uint32_t b) { return std::pair(centres_[a].*axis, a) < std::pair(centres_[b].*axis, b); });
     auto left = static_cast<uint32_t>(nodes_.size());
     nodes_.resize(nodes_.size() + 2);
     nodes_[node].first = left;
@@ -103,7 +102,8 @@ double NearestTriangle::distance(Vec3 p) const {
         if (squared_to_box(node.low, node.high, at) >= best) continue;
         if (node.count > 0) {
             for (uint32_t i = node.first; i < node.first + node.count; ++i)
-                best = std::min(best, squared_distance(p, corner(mesh_, order_[i], 0), corner(mesh_, order_[i], 1), corner(mesh_, order_[i], 2)));
+                best = std::min(best,
+                                squared_distance(p, corner(mesh_, order_[i], 0), corner(mesh_, order_[i], 1), corner(mesh_, order_[i], 2)));
             continue;
         }
         const Node &left = nodes_[node.first], &right = nodes_[node.first + 1];

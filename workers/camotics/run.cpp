@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kProbe_s = 20;             // camsim answers --version at once
-constexpr double kCoarserRetry = 1.5;       // of the cell, after camsim ran out of memory: less than a third of the cells
-constexpr double kFilmCells = 2.5e5;        // CAMotics' "medium": a picture shows no more
+constexpr double kProbe_s = 20;                       // camsim answers --version at once
+constexpr double kCoarserRetry = 1.5;                 // of the cell, after camsim ran out of memory: less than a third of the cells
+constexpr double kFilmCells = 2.5e5;                  // CAMotics' "medium": a picture shows no more
 constexpr double kUncutShare = 0.2, kCutShare = 0.6;  // of the progress; film steps take the rest
 
 ErrorCode code_of(CamsimFault fault) {
@@ -28,10 +28,14 @@ ErrorCode code_of(CamsimFault fault) {
 
 std::string advice_for(CamsimFault fault) {
     switch (fault) {
-        case CamsimFault::kOutOfMemory: return "; give a coarser --resolution";
-        case CamsimFault::kDisk: return "; free some space in SIM_TMP_DIR";
-        case CamsimFault::kNotStarted: return "; set CAMOTICS_BIN to the path of camsim";
-        default: return "; what it said is in logs/camsim.log";
+        case CamsimFault::kOutOfMemory:
+            return "; give a coarser --resolution";
+        case CamsimFault::kDisk:
+            return "; free some space in SIM_TMP_DIR";
+        case CamsimFault::kNotStarted:
+            return "; set CAMOTICS_BIN to the path of camsim";
+        default:
+            return "; what it said is in logs/camsim.log";
     }
 }
 
@@ -88,7 +92,8 @@ class Runner {
             std::error_code ignored;
             fs::remove(job.output, ignored);
             ++record_.attempts;
-            CamsimRun run = TRY(run_camsim(job, [&](double f) { report(from + (to - from) * f); }, context_));
+            CamsimRun run = TRY(run_camsim(
+                job, [&](double f) { report(from + (to - from) * f); }, context_));
             record_.exit_code = run.exit_code;
             record_.duration_s += run.duration_s;
             record_.resolution_mm = job.resolution_mm;
@@ -157,7 +162,8 @@ void add_raw_notes(const CamsimLog& log, CamoticsPart& part) {
 Status check_closed(const Surface& surface, CamoticsPart& part) {
     if (surface.open_edges == 0) return Unit{};
     if (surface.open_edges > static_cast<int64_t>(surface.mesh.triangles.size()) / 1000)
-        return make_error(ErrorCode::kEngineFailed, "camsim's surface has " + std::to_string(surface.open_edges) + " open edges: no volume");
+        return make_error(ErrorCode::kEngineFailed,
+                          "camsim's surface has " + std::to_string(surface.open_edges) + " open edges: no volume");
     part.notes.push_back(note("CAMOTICS_WARNING", "CAMotics' surface has " + std::to_string(surface.open_edges) + " open edges", 0));
     return Unit{};
 }
@@ -177,7 +183,9 @@ Status cut_film_steps(Runner& runner, const CamoticsOptions& options, const Writ
             part.assumptions.push_back("film: step " + std::to_string(k) + " of CAMotics is missing, " + run.reason);
             continue;
         }
-        part.steps.push_back({job.time_s, job.output});
+        part.steps.push_back({job.time_s, std::move(run.surface.mesh)});
+        std::error_code ignored;
+        fs::remove(job.output, ignored);
     }
     return Unit{};
 }
@@ -201,14 +209,15 @@ Result<std::string> probe_camsim(const std::string& camsim, const Context& conte
     std::string text = version ? version->errors + version->output : "";  // it answers on stderr
     text = text.substr(0, text.find('\n'));
     if (!version || !version->ok || text.empty() || text.size() > 40)
-        return make_error(ErrorCode::kEngineFailed, camsim + " does not answer --version: " + (version ? version->how : version.error().message));
+        return make_error(ErrorCode::kEngineFailed,
+                          camsim + " does not answer --version: " + (version ? version->how : version.error().message));
     return text;
 }
 
 Result<CamoticsPart> run_camotics(const Program& program, const Setup& setup, const CamoticsOptions& options, CamsimRecord& record,
                                   const Context& context) {
     record.version = TRY(probe_camsim(options.camsim, context));
-    record.log_path = options.directory + "/camsim.log";
+    if (record.log_path.empty()) record.log_path = options.directory + "/camsim.log";
     WrittenProject project = TRY(write_camotics_project(program, setup, options, context));
     record.project_path = project.project_path;
     Box3 stock = bounds_of(setup.stock->solid);
@@ -224,8 +233,7 @@ Result<CamoticsPart> run_camotics(const Program& program, const Setup& setup, co
     do {  // both with the same cell: running out of memory makes it coarser
         part.resolution_mm = runner.cell_mm();
         uncut = TRY(runner.run(project.uncut_project_path, "uncut.stl", true, 0, kUncutShare));
-        if (runner.cell_mm() == part.resolution_mm)
-            cut = TRY(runner.run(project.project_path, "part.stl", false, kUncutShare, cut_end));
+        if (runner.cell_mm() == part.resolution_mm) cut = TRY(runner.run(project.project_path, "part.stl", false, kUncutShare, cut_end));
     } while (runner.cell_mm() != part.resolution_mm);
     TRY(check_closed(uncut.surface, part));
     TRY(check_closed(cut.surface, part));

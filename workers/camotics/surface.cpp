@@ -12,7 +12,7 @@ namespace proveout {
 namespace {
 
 constexpr size_t kHeaderBytes = 84, kTriangleBytes = 50;
-constexpr double kBoxShare = 0.01;  // of a cell: vertices are bisected to 1/256 of it
+constexpr double kBoxShare = 0.01;    // of a cell: vertices are bisected to 1/256 of it
 constexpr double kFloatShare = 1e-6;  // of a coordinate: STL holds floats
 // Marching cubes cuts an edge of turn t (radians between its two faces) off by t * cell^2 / kEdgeShare per length on average over where the
 // edge lies in its cells; bisection leaves the surface up to cell / 512 outside.

@@ -20,11 +20,11 @@ using Json = nlohmann::ordered_json;
 
 // camsim's memory, a fit to runs of 1.3: a base, every cell of the grid whether full or empty, every triangle, every move.
 constexpr double kBase_bytes = 10e6, kCell_bytes = 86, kTriangle_bytes = 200, kMove_bytes = 450;
-constexpr double kGridMargin = 0.9;           // cells around the stock
-constexpr double kTrianglesPerFace = 4;       // per cell of the stock's surface: two where it is flat, twice as many where it is cut
+constexpr double kGridMargin = 0.9;      // cells around the stock
+constexpr double kTrianglesPerFace = 4;  // per cell of the stock's surface: two where it is flat, twice as many where it is cut
 constexpr double kShareOfMemory = 0.8;
-constexpr double kCoarser = 1.1;              // step while a cell is looked for that fits
-constexpr double kCoarsestShare = 0.125;      // of the stock's shortest side: coarser, and the picture says nothing
+constexpr double kCoarser = 1.1;          // step while a cell is looked for that fits
+constexpr double kCoarsestShare = 0.125;  // of the stock's shortest side: coarser, and the picture says nothing
 constexpr double kParkAbove_mm = 100;
 constexpr double kCarveMargin_mm = 1;
 constexpr double kCarveChord_mm = 0.002;
@@ -38,8 +38,8 @@ CellChoice estimate(const Box3& stock, double cell_mm, int64_t moves) {
     auto count = [&](double side) { return std::ceil(side / cell_mm + 2 * kGridMargin); };
     CellChoice out{cell_mm, count(size.x) * count(size.y) * count(size.z), 0};
     double faces = 2 * (size.x * size.y + size.y * size.z + size.z * size.x) / (cell_mm * cell_mm);
-    out.bytes = kBase_bytes + kCell_bytes * out.cells + kTriangle_bytes * kTrianglesPerFace * faces +
-                kMove_bytes * static_cast<double>(moves);
+    out.bytes =
+        kBase_bytes + kCell_bytes * out.cells + kTriangle_bytes * kTrianglesPerFace * faces + kMove_bytes * static_cast<double>(moves);
     return out;
 }
 
@@ -82,9 +82,7 @@ Status write_text(const std::string& path, std::string_view text) {
     return Unit{};
 }
 
-std::string place(Vec3 p) {
-    return " X" + rounded_text(p.x, 4) + " Y" + rounded_text(p.y, 4) + " Z" + rounded_text(p.z, 4);
-}
+std::string place(Vec3 p) { return " X" + rounded_text(p.x, 4) + " Y" + rounded_text(p.y, 4) + " Z" + rounded_text(p.z, 4); }
 
 Vec3 park_place(const Box3& stock) {
     Vec3 centre = stock.centre();
@@ -138,7 +136,8 @@ Result<Carving> carve(const Solid& solid, int first_number) {
     Box3 box = bounds_of(solid);
     if (solid.shape == StockShape::kBox) return out;
     if (solid.shape == StockShape::kMesh) return no_such_stock("a mesh");
-    if (solid.shape == StockShape::kTube && solid.dims_mm[1] < kThinnestCamTool_mm) return no_such_stock("a tube with a bore below 0.125 mm");
+    if (solid.shape == StockShape::kTube && solid.dims_mm[1] < kThinnestCamTool_mm)
+        return no_such_stock("a tube with a bore below 0.125 mm");
     carve_outside(solid, box, first_number, out);
     if (solid.shape == StockShape::kTube) carve_bore(solid, box, first_number + 1, out);
     out.text = "G21 G90 G17\n" + out.text + "#5400=-1\nG0" + place(park_place(box)) + "\n";
@@ -146,10 +145,8 @@ Result<Carving> carve(const Solid& solid, int first_number) {
 }
 
 Json tool_json(const CamSlot& slot) {
-    Json out = {{"units", "metric"},
-                {"shape", name_of(slot.piece.shape)},
-                {"length", slot.piece.length_mm},
-                {"diameter", slot.piece.diameter_mm}};
+    Json out = {
+        {"units", "metric"}, {"shape", name_of(slot.piece.shape)}, {"length", slot.piece.length_mm}, {"diameter", slot.piece.diameter_mm}};
     if (slot.piece.shape == CamShape::kSnubnose) out["snub_diameter"] = slot.piece.snub_diameter_mm;
     out["description"] = slot.description;
     return out;
@@ -159,10 +156,10 @@ std::string project_text(const Box3& stock, double cell_mm, const std::vector<Ca
     Json tools = Json::object();
     for (const CamSlot& slot : slots) tools[std::to_string(slot.number)] = tool_json(slot);
     Json out = {{"units", "metric"}, {"resolution-mode", "manual"}, {"resolution", cell_mm}, {"tools", std::move(tools)}};
-    out["workpiece"] = {{"automatic", false},
-                        {"margin", 0},
-                        {"bounds",
-                         {{"min", {stock.low.x, stock.low.y, stock.low.z}}, {"max", {stock.high.x, stock.high.y, stock.high.z}}}}};
+    out["workpiece"] = {
+        {"automatic", false},
+        {"margin", 0},
+        {"bounds", {{"min", {stock.low.x, stock.low.y, stock.low.z}}, {"max", {stock.high.x, stock.high.y, stock.high.z}}}}};
     out["files"] = files;
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -177,8 +174,8 @@ Finding approximated(const CamTool& tool, const Tool& ours) {
     out.code = rule->code;
     out.severity = rule->severity;
     out.tool = tool.number;
-    out.message = "CAMotics has no shape for tool " + std::to_string(tool.number) + " (" + describe_tool(ours).substr(0, 120) + "): " + tool.how +
-                  " stand for it, deviation " + rounded_text(tool.deviation_mm, 4) + " mm";
+    out.message = "CAMotics has no shape for tool " + std::to_string(tool.number) + " (" + describe_tool(ours).substr(0, 120) +
+                  "): " + tool.how + " stand for it, deviation " + rounded_text(tool.deviation_mm, 4) + " mm";
     return out;
 }
 

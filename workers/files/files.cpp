@@ -25,7 +25,9 @@ constexpr size_t kCopyBytes = size_t{1} << 20;
 
 // Everything that a run may put into its output directory.
 constexpr std::string_view kOutputNames[] = {"report.json", "out.mp4",  "preview.gif",   "snapshot.png",
-                                             "part.stl",    "part.glb", "timeline.json", "report.html"};
+                                             "part.stl",    "part.glb", "timeline.json", "report.html",
+                                             "part.camotics.stl", "differences.png", "logs/project.camotics", "logs/camsim.log",
+                                             "logs/camsim.log.1"};
 constexpr size_t kReportStartBytes = 200;  // "schema" is a report's first member
 
 Error io_error(const std::string& what) { return make_error(ErrorCode::kIo, what + ": " + std::strerror(errno)); }

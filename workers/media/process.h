@@ -38,10 +38,10 @@ class KeptText {
 enum class ChildEnd : uint8_t { kRunning, kExited, kSignalled, kStopped, kStalled };
 
 struct ChildOptions {
-    std::string directory;                                      // to start in; "": ours
-    std::optional<std::vector<std::string>> environment;        // NAME=value; none: ours
-    double memory_limit_bytes = 0, file_limit_bytes = 0;        // address space, size of one file; 0: no limit of our own
-    std::function<void(std::string_view)> on_errors;            // its stderr, piece by piece, in write() and wait()
+    std::string directory;                                // to start in; "": ours
+    std::optional<std::vector<std::string>> environment;  // NAME=value; none: ours
+    double memory_limit_bytes = 0, file_limit_bytes = 0;  // address space, size of one file; 0: no limit of our own
+    std::function<void(std::string_view)> on_errors;      // its stderr, piece by piece, in write() and wait()
     // Processes that left the group are found by this NAME=value of the environment and killed with the rest; "": not looked for.
     std::string mark;
 };

@@ -44,6 +44,20 @@ struct Agreement {
     double resolution_mm = 0;
     double volume_difference_mm3 = 0;  // removed by the second engine less removed by ours
     std::optional<double> max_deviation_mm, p99_deviation_mm;
+    std::optional<double> max_tolerance_mm, p99_tolerance_mm, volume_tolerance_mm3;  // what both engines' cells explain
+    bool agree = true;
+};
+
+// How CAMotics' camsim ran (engines `both` and `camotics`).
+struct CamsimBlock {
+    std::string version;
+    double resolution_mm = 0;
+    std::optional<int> exit_status;
+    int runs = 0;              // of camsim: the uncut stock, the part, and tries
+    std::string retry_reason;  // why one was tried again; "": none was
+    double duration_s = 0;     // of all of them
+    bool raw = false;          // it read the program's own text
+    std::string project, log;  // artefacts
 };
 
 struct MeshInfo {  // of part.stl and part.glb
@@ -67,6 +81,8 @@ struct ReportInput {
     std::optional<Video> video;
     std::optional<MeshInfo> mesh;
     std::optional<Agreement> agreement;
+    std::optional<CamsimBlock> camsim;
+    std::string film_engine = "native";  // whose states of the stock the film shows
     std::vector<Artefact> artefacts;
 };
 

@@ -158,11 +158,32 @@ Json program_json(const ReportInput& input) {
 
 Json agreement_json(const Agreement& agreement) {
     auto deviation = [](std::optional<double> value) { return value ? Json(mm(*value)) : Json(); };
-    return {{"engine", agreement.engine},
-            {"resolution_mm", mm(agreement.resolution_mm)},
-            {"volume_difference_mm3", rounded(agreement.volume_difference_mm3, kVolumeDecimals)},
-            {"max_deviation_mm", deviation(agreement.max_deviation_mm)},
-            {"p99_deviation_mm", deviation(agreement.p99_deviation_mm)}};
+    Json out = {{"engine", agreement.engine},
+                {"resolution_mm", mm(agreement.resolution_mm)},
+                {"volume_difference_mm3", rounded(agreement.volume_difference_mm3, kVolumeDecimals)},
+                {"max_deviation_mm", deviation(agreement.max_deviation_mm)},
+                {"p99_deviation_mm", deviation(agreement.p99_deviation_mm)}};
+    if (agreement.max_tolerance_mm) out["max_tolerance_mm"] = mm(*agreement.max_tolerance_mm);
+    if (agreement.p99_tolerance_mm) out["p99_tolerance_mm"] = mm(*agreement.p99_tolerance_mm);
+    if (agreement.volume_tolerance_mm3) out["volume_tolerance_mm3"] = mm3(*agreement.volume_tolerance_mm3);
+    out["agree"] = agreement.agree;
+    return out;
+}
+
+Json engine_json(const ReportInput& input) {
+    Json out = {{"name", input.engine_name}, {"version", input.engine_version}, {"resolution_mm", mm(input.simulation->resolution_mm)}};
+    if (const auto& camsim = input.camsim) {
+        out["camsim"] = {{"version", camsim->version},
+                         {"resolution_mm", mm(camsim->resolution_mm)},
+                         {"exit_status", camsim->exit_status ? Json(*camsim->exit_status) : Json()},
+                         {"runs", camsim->runs},
+                         {"retry_reason", camsim->retry_reason.empty() ? Json() : Json(camsim->retry_reason)},
+                         {"duration_s", seconds(camsim->duration_s)},
+                         {"program", camsim->raw ? "raw" : "flattened"},
+                         {"project", camsim->project},
+                         {"log", camsim->log}};
+    }
+    return out;
 }
 
 void add_products(Json& out, const ReportInput& input) {
@@ -171,6 +192,7 @@ void add_products(Json& out, const ReportInput& input) {
         out["video"] = {{"frames", video->frames}, {"duration_s", seconds(video->duration_s)},
                         {"width", video->width},   {"height", video->height},
                         {"fps", video->fps},       {"bytes", video->bytes}};
+    if (input.video && input.camsim) out["video"]["engine"] = input.film_engine;
     out["mesh"] = nullptr;
     if (const auto& mesh = input.mesh) out["mesh"] = {{"triangles", mesh->triangles}, {"tolerance_mm", mm(mesh->tolerance_mm)}};
     out["agreement"] = input.agreement ? agreement_json(*input.agreement) : Json();
@@ -208,7 +230,7 @@ std::string report_json(const ReportInput& input) {
     out["est_time_error_s"] = seconds(simulation.time_error_s);
     out["sim_video_path"] = path_or_null(input.video_path);
     out["sim_snapshot_path"] = path_or_null(input.snapshot_path);
-    out["engine"] = {{"name", input.engine_name}, {"version", input.engine_version}, {"resolution_mm", mm(simulation.resolution_mm)}};
+    out["engine"] = engine_json(input);
     out["program"] = program_json(input);
     add_findings(out, input);
     out["time"] = time_json(simulation);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "camotics/camotics.h"
 #include "files/files.h"
 #include "job/job.h"
 #include "proveout/context.h"
@@ -21,13 +22,16 @@ namespace proveout {
 struct RunJobOptions {
     bool all_artefacts = true;  // false: report.json only
     bool film = true;
-    std::string ffmpeg = "ffmpeg", camotics;  // programs
+    std::string ffmpeg = "ffmpeg", camotics;  // programs; camotics: camsim, or a directory that has it
+    bool camotics_raw = false;                // CAMotics reads the program's own text in place of the flattened one
     std::string sim_id;                       // empty: made from the content
     std::string path_prefix;  // of sim_video_path and sim_snapshot_path in the report: "simulations/sim_.../"; empty for the command
     std::vector<std::string> assumptions;  // of what came before
     Survey survey;                         // of complete_job
     // Called once, when everything is known that the program does wrong; film and part are still to be made. May be empty.
     std::function<void(const Simulation& simulation)> on_simulated;
+    // Called once when camsim has run, also when it failed (run_job then returns its error). May be empty.
+    std::function<void(const CamsimRecord& record)> on_camsim;
 };
 
 struct RunJobResult {
@@ -36,6 +40,7 @@ struct RunJobResult {
     std::string report_json;
     bool film_made = false, part_made = false;
     std::optional<Error> encoding_error;  // the film failed, everything else is there
+    std::optional<CamsimRecord> camsim;   // engines camotics and both
 };
 
 // Stages "simulate" and "encode" of context's progress; all files are written into `output`, report.json last, and not committed.

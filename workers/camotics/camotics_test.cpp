@@ -1,2 +1,0 @@
-#include "camotics/camotics.h"
-#include <gtest/gtest.h>
