@@ -242,8 +242,8 @@ Status open_workers(Service& service) {
 std::string trial_line(const std::string& url, const std::string& token) {
     std::string head = "-H 'Authorization: Bearer " + token + "'";
     std::string job =
-        R"({"inline_gcode":"G21 G90 G17\nT1 M6\nS12000 M3\nG0 X-20 Y0 Z5\nG1 Z-3 F300\nG1 X20 F900\nG2 X20 Y-10 I0 J-5\nG1 X-20\nG0 Z5\nM30",)"
-        R"("tools":[{"number":1,"type":"flat","diameter":6,"flute_length":20,"stickout":35}],)"
+        R"({"inline_gcode":"G21 G90 G17\nT1 M6\nS12000 M3\nG0 X-20 Y0 Z5\nG1 Z-3 F300\nG1 X20 F900\n)"
+        R"(G2 X20 Y-10 I0 J-5\nG1 X-20\nG0 Z5\nM30","tools":[{"number":1,"type":"flat","diameter":6,"flute_length":20,"stickout":35}],)"
         R"("stock":{"shape":"box","dims":[60,40,10],"origin":[-30,-20,-10]}})";
     return "curl -fsS " + head + " -H 'Content-Type: application/json' -d '" + job + "' " + url +
            "/simulations/run -o run.json && ID=$(sed -n 's/.*\"sim_id\":\"\\([^\"]*\\)\".*/\\1/p' run.json) && until curl -fsS " + head +

@@ -13,7 +13,8 @@ function row(run: Run): HTMLElement {
     h("td", {}, h("span", { class: `pill ${run.status}` }, statusText(run.status))),
     h("td", { class: "wide" }, isFinal(run.status)
       ? run.error?.message ?? run.alerts[0]?.message ?? ""
-      : h("span", { class: "live" }, h("progress", { max: 100, value: run.progress }), ` ${run.stage ?? "waiting"} ${Math.round(run.progress)} %`)),
+      : h("span", { class: "live" }, h("progress", { max: 100, value: run.progress }),
+        ` ${run.stage ?? "waiting"} ${Math.round(run.progress)} %`)),
     h("td", { class: "time" }, when(run.created_at)));
 }
 

@@ -3,6 +3,7 @@ import { Problem, submit, upload } from "./api";
 import { h, replace } from "./dom";
 
 const kTypes = ["flat", "ball", "bull", "vbit", "chamfer", "drill", "taper", "face", "tslot", "dovetail", "lollipop"];
+const kToolColumns = ["T", "type", "⌀ mm", "corner r", "angle °", "flutes mm", "stickout mm", ""];
 const kInlineLimit_bytes = 200_000;  // a longer program goes through an upload
 
 function field(label: string, input: HTMLElement, hint = ""): HTMLElement {
@@ -45,8 +46,7 @@ function toolsPart(): { element: HTMLElement; read: () => object | string } {
   const add = () => { const row = toolRow(rows.length + 1, remove); rows.push(row); body.append(row.element); };
   add();
   const table = h("div", { hidden: true },
-    h("table", { class: "tools" }, h("thead", {}, h("tr", {}, ...["T", "type", "⌀ mm", "corner r", "angle °", "flutes mm", "stickout mm", ""]
-      .map((name) => h("th", {}, name)))), body),
+    h("table", { class: "tools" }, h("thead", {}, h("tr", {}, ...kToolColumns.map((name) => h("th", {}, name)))), body),
     h("button", { type: "button", onclick: add }, "Add a tool"));
   const mode = choice("tools", [["auto", "from the program's comments"], ["list", "as listed here"]]);
   mode.addEventListener("change", () => (table.hidden = mode.value === "auto"));
