@@ -31,7 +31,7 @@ struct SimulateArgs {
     std::string artefacts = "all";  // all report
     bool no_video = false, json = false;
     bool camotics_raw = false;  // CAMotics reads the program itself
-    int threads = 0;  // 0: SIM_THREADS, else all cores
+    int threads = 0;            // 0: SIM_THREADS, else all cores
 };
 
 struct InspectArgs {
@@ -59,6 +59,5 @@ int run_inspect(const InspectArgs& args);
 int run_time(const TimeArgs& args);
 int run_doctor(const DoctorArgs& args);
 int run_import(const ImportArgs& args);
-int run_service(const std::string& command);  // serve worker token license: say where they are
 
 }  // namespace proveout

@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "console.h"
+#include "service_commands.h"
 
 namespace proveout {
 
@@ -98,6 +99,7 @@ struct AllArgs {
     TimeArgs time;
     DoctorArgs doctor;
     ImportArgs import;
+    ServiceArgs service;
 };
 
 void build(CLI::App& app, AllArgs& args) {
@@ -124,8 +126,7 @@ void build(CLI::App& app, AllArgs& args) {
     import->add_option("FILE", args.import.file, "file to read, - for standard input")->required();
     import->add_option("--units", args.import.units, "units of a tool.tbl")->check(CLI::IsMember({"mm", "inch"}))->type_name("mm|inch");
     import->footer(kImportExamples);
-    for (const char* name : {"serve", "worker", "token", "license"})
-        app.add_subcommand(name, "part of the service, which this build leaves out")->allow_extras()->prefix_command();
+    add_service_commands(app, args.service);
 }
 
 int dispatch(const CLI::App& app, const AllArgs& args) {
@@ -135,7 +136,7 @@ int dispatch(const CLI::App& app, const AllArgs& args) {
     if (command == "time") return run_time(args.time);
     if (command == "doctor") return run_doctor(args.doctor);
     if (command == "import") return run_import(args.import);
-    return run_service(command);
+    return run_service_command(command, args.service);
 }
 
 // "proveout part.nc": the most likely slip gets the answer that helps.

@@ -6,6 +6,7 @@
 
 #include "api/state.h"
 #include "api/web_assets.h"
+#include "limits/rate_limits.h"
 
 namespace proveout {
 
@@ -59,7 +60,8 @@ const Route* find_route(const HttpRequest& request, std::vector<std::string>& pa
 
 class ApiImpl : public Api {
   public:
-    explicit ApiImpl(ApiParts parts) {
+    explicit ApiImpl(ApiParts parts)
+        : limits_(parts.config->rate("RATE_LIMIT_TENANT"), parts.config->rate("RATE_LIMIT_SUBMIT"), parts.config->rate("RATE_LIMIT_PEER")) {
         state_.parts = std::move(parts);
         state_.checker = JobChecker::start(state_.parts.binary, kCheckers);
         state_.openapi = make_openapi();
@@ -119,7 +121,10 @@ class ApiImpl : public Api {
         bool ticket = route.handler == run_events && call.request.query_value("ticket").has_value();
         if (!route.scope.empty() && !ticket) {
             if (auto refusal = authenticate(call, seen)) return refusal;
-            if (auto refusal = tenant_rate(call, seen)) return refusal;
+            // Counted and told in every answer to a valid token; what the token may not do is said first.
+            auto limited = tenant_rate(call, seen);
+            if (auto refusal = authorize(call, seen)) return refusal;
+            if (limited) return limited;
         }
         return body_rule(call, route, rule);
     }
@@ -142,7 +147,12 @@ class ApiImpl : public Api {
             return problem(call, std::move(out));
         }
         seen.identity = *identity;
-        if (identity->may(seen.route->scope)) return std::nullopt;
+        return std::nullopt;
+    }
+
+    std::optional<HttpResponse> authorize(Call& call, const Seen& seen) {
+        if (seen.identity.may(seen.route->scope)) return std::nullopt;
+        Problem out;
         out.code = "FORBIDDEN";
         out.detail = "the token lacks the scope " + std::string(seen.route->scope);
         out.next_steps = {"ask for a token with the scope " + std::string(seen.route->scope)};
@@ -151,8 +161,33 @@ class ApiImpl : public Api {
         return problem(call, std::move(out));
     }
 
-    std::optional<HttpResponse> peer_rate(Call&) { return std::nullopt; }
-    std::optional<HttpResponse> tenant_rate(Call&, Seen&) { return std::nullopt; }
+    HttpResponse rate_limited(Call& call, const RateAnswer& answer, const std::string& of_what) {
+        Problem out;
+        out.code = "RATE_LIMITED";
+        out.detail = "too many requests of this " + of_what;
+        out.retry_after_s = static_cast<double>(answer.reset_s);
+        return problem(call, std::move(out));
+    }
+
+    std::optional<HttpResponse> peer_rate(Call& call) {
+        RateAnswer answer = limits_.peer.take(peer_key(call.request.peer));
+        if (answer.allowed) return std::nullopt;
+        return rate_limited(call, answer, "address");
+    }
+
+    std::optional<HttpResponse> tenant_rate(Call& call, Seen& seen) {
+        const std::string& tenant = seen.identity.tenant;
+        RateAnswer answer = limits_.tenant.take(tenant);
+        if (limits_.tenant.on()) {
+            seen.rate_headers.emplace_back("RateLimit-Policy", limits_.tenant.policy("tenant"));
+            seen.rate_headers.emplace_back("RateLimit", limits_.tenant.field("tenant", answer));
+        }
+        if (!answer.allowed) return rate_limited(call, answer, "tenant");
+        if (!seen.route->submits) return std::nullopt;
+        RateAnswer submits = limits_.submit.take(tenant);
+        if (submits.allowed) return std::nullopt;
+        return rate_limited(call, submits, "tenant's submits");
+    }
 
     std::optional<HttpResponse> body_rule(Call& call, const Route& route, BodyRule& rule) {
         if (route.body == BodyKind::kNone) return std::nullopt;
@@ -240,6 +275,7 @@ class ApiImpl : public Api {
                                            {"duration_ms", duration_ms}});
     }
 
+    RateLimits limits_;
     ApiState state_;
 };
 

@@ -1,0 +1,26 @@
+// proveout serve: the service in one process.
+#include "main/serve.h"
+
+#include "args.h"
+#include "config/config.h"
+#include "console.h"
+#include "service_commands.h"
+
+namespace proveout {
+
+int run_serve(const ServeArgs& args) {
+    std::vector<ConfigFlag> flags;
+    if (!args.listen.empty()) flags.push_back({"HTTP_LISTEN", args.listen});
+    if (!args.data_dir.empty()) flags.push_back({"DATA_DIR", args.data_dir});
+    auto config = load_config(args.env_file.empty() ? ".env" : args.env_file, flags);
+    if (!config) {
+        print_error(config.error(), "");
+        return kExitUsage;
+    }
+    ServeOptions options;
+    options.config = &*config;
+    options.dev = args.dev;
+    return serve(options);
+}
+
+}  // namespace proveout
