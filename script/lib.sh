@@ -12,6 +12,7 @@ build_packages="g++=g++ cmake=cmake ninja=ninja-build nlohmann-json3-dev libcli1
 service_packages="libboost-dev libsqlite3-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev esbuild=esbuild"
 film_packages="ffmpeg=ffmpeg"
 test_packages="ccache=ccache python3=python3 libgtest-dev"
+web_test_packages="node=nodejs npm=npm chromium=chromium"
 sanitizer_packages="libasan8 libubsan1 libtsan2"
 fuzz_packages="clang++-14=clang-14 libclang-rt-14-dev"
 # Headers only: Debian's package depends on every JSON library that it has an adapter for, Qt included (105 MB), so it is unpacked
