@@ -67,6 +67,7 @@ struct FinalRun {
     std::optional<RunError> error;
     std::string report_json;
     std::vector<StoredArtefact> artefacts;   // all that exists
+    std::string object_folder;               // where they lie, "MINIO_PREFIX/simulations/<sim_id>"; empty: without a prefix
     std::vector<Alert> alerts;               // folded into those there are
     std::string metrics_json, timings_json;  // small objects, for PostgreSQL's columns and for people
 };
@@ -130,12 +131,15 @@ class Database {
     virtual Result<std::optional<ClaimedRun>> claim(const std::string& owner, double lease_s, int64_t max_running,
                                                     const std::string& sim_id = {}) = 0;
     virtual Result<FenceAnswer> renew_lease(const std::string& sim_id, int64_t fence, double lease_s) = 0;
-    // Stores the stage and the percentage, never backwards within an attempt, with an event. Entering kPrepare sets started_at.
+    // Stores the stage and the percentage, never backwards within an attempt and at most 99, with an event. The claim has entered kPrepare
+    // and set started_at; finish() enters kDone.
     virtual Result<FenceAnswer> put_progress(const std::string& sim_id, int64_t fence, Stage stage, double percent) = 0;
     // Folds into an alert of the same code (count, last_at, worst severity, newest message); an event and, for warning and error, a
-    // notification and webhooks go with it.
+    // notification and webhooks go with it. A repeated alert makes an event at most once a second, and its last state one before the end;
+    // webhooks only when it is new or worse. Counts of another attempt are not added. Event data has no `media`: links end.
     virtual Result<FenceAnswer> put_alert(const std::string& sim_id, int64_t fence, const Alert& alert) = 0;
-    // Final state, report, manifest, alerts, events (status, end), notifications, webhooks: one transaction.
+    // Final state, report, manifest, alerts, events (progress done, status, end), notifications, webhooks: one transaction. A failed run
+    // gets an alert with its error's code unless this attempt has raised one.
     virtual Result<FenceAnswer> finish(const std::string& sim_id, int64_t fence, const FinalRun& final_run) = 0;
     // Back to the queue for another attempt, or to its end; `error` is what the run fails with when no attempt is left. The answer tells
     // the status that the run has now.

@@ -1,0 +1,15 @@
+DROP TABLE settings;
+DROP TABLE usage;
+DROP TABLE tickets;
+DROP TABLE idempotency;
+DROP TABLE run_uploads;
+DROP TABLE uploads;
+DROP TABLE outbox;
+DROP TABLE webhooks;
+DROP TABLE notifications;
+DROP TABLE alerts;
+DROP TABLE events;
+DROP TABLE documents;
+DROP TABLE jobs;
+DROP TABLE sim_runs;
+DROP TABLE turns;
