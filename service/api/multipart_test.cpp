@@ -16,7 +16,8 @@ std::string form(std::string_view head, std::string_view bytes, std::string_view
 
 TEST(Multipart, TheFileIsFoundWhereItLies) {
     std::string bytes("G1\r\n--x\0\r\n--x ", 15);
-    std::string body = form("Content-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".nc\"\r\nContent-Type: text/plain", bytes);
+    std::string head = "Content-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".nc\"\r\nContent-Type: text/plain";
+    std::string body = form(head, bytes);
     auto part = single_file_part(kType, body);
     ASSERT_TRUE(part) << part.error().message;
     EXPECT_EQ(part->bytes, bytes);
