@@ -215,7 +215,7 @@ Result<JobInput> read_input(const SetupArgs& args, const Config& config) {
     TRY(use_flags(args, input));
     input.given.tools_are_complete = input.job.tools_are_complete;
     input.given.stock = stock_in_document || (!args.stock.empty() && args.stock != "auto");
-    input.scan = scan_program(input.program.program().text);
+    input.scan = scan_program(input.program.program().text, input.program.program().passed);
     if (args.read_comments) read_comments(input);
     return input;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -22,6 +23,8 @@ namespace {
 
 constexpr size_t kSniffBytes = 65536;
 constexpr size_t kCopyBytes = size_t{1} << 20;
+// A long program's memory is given back in steps of this size behind the reader.
+constexpr size_t kForgetBytes = size_t{4} << 20;
 
 // Everything that a run may put into its output directory.
 constexpr std::string_view kOutputNames[] = {"report.json", "out.mp4",  "preview.gif",   "snapshot.png",
@@ -62,6 +65,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() {
     if (data_ && size_ > 0) munmap(const_cast<char*>(data_), size_);
+}
+
+void MappedFile::forget(size_t size) const {
+    size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE)), pages = std::min(size, size_) / page * page;
+    if (pages > 0) madvise(const_cast<char*>(data_), pages, MADV_DONTNEED);
 }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
@@ -146,6 +154,14 @@ struct ProgramFile::State {
     std::mutex mutex;
     std::map<std::string, std::optional<MappedFile>, std::less<>> subprograms;
     Program program;
+    std::atomic<size_t> passed_bytes{0};
+
+    void passed(size_t offset) {
+        size_t last = passed_bytes.load(std::memory_order_relaxed);
+        if (offset >= last && offset - last < kForgetBytes) return;
+        passed_bytes.store(offset, std::memory_order_relaxed);
+        if (offset > last) file->forget(offset);
+    }
 
     std::optional<std::string_view> find(std::string_view name) {
         std::lock_guard lock(mutex);
@@ -204,6 +220,7 @@ Result<ProgramFile> ProgramFile::open(const std::string& path, const std::string
     out.state_->program.text = out.state_->file->text();
     out.state_->program.name = name;
     out.state_->program.subprogram = [state = out.state_.get()](std::string_view sub) { return state->find(sub); };
+    out.state_->program.passed = [state = out.state_.get()](size_t offset) { state->passed(offset); };
     return out;
 }
 

@@ -20,6 +20,8 @@ class MappedFile {
     MappedFile& operator=(MappedFile&& other) noexcept;
     ~MappedFile();
     std::string_view text() const { return {data_, size_}; }
+    // Gives the memory of the first `size` bytes back; they are read from the file again when they are asked for.
+    void forget(size_t size) const;
 
   private:
     MappedFile() = default;

@@ -110,7 +110,7 @@ int64_t count_lines(const char* bytes, size_t count) {
 
 }  // namespace
 
-ProgramScan scan_program(std::string_view text) {
+ProgramScan scan_program(std::string_view text, const std::function<void(size_t)>& passed) {
     ProgramScan out;
     Scanner scanner(out);
     int64_t line_number = 1;
@@ -132,6 +132,7 @@ ProgramScan scan_program(std::string_view text) {
         line_number += count_lines(block.data(), block.size());
         at = end;
         always = false;
+        if (passed) passed(at);
     }
     scanner.finish();
     return out;

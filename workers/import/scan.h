@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct ProgramScan {
 };
 
 // Cost: a look at every byte, and at words only in lines of blocks that hold a bracket, a semicolon, a T or a G2.
-ProgramScan scan_program(std::string_view text);
+// passed: told how far the text has been read (Program::passed).
+ProgramScan scan_program(std::string_view text, const std::function<void(size_t)>& passed = {});
 
 }  // namespace proveout

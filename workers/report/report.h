@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,7 +116,7 @@ std::string report_html(const ReportInput& input, std::string_view snapshot_png)
 std::string findings_markdown();
 
 // "sim_" and 26 characters that depend on nothing but the two texts, for runs that no service has named.
-std::string content_sim_id(std::string_view program_text, std::string_view job_json);
+std::string content_sim_id(std::string_view program_text, std::string_view job_json, const std::function<void(size_t)>& passed = {});
 
 std::string sha256_hex(std::string_view bytes);
 

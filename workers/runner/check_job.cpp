@@ -59,7 +59,7 @@ bool is_short(std::string_view text) {
 
 // A short program: all that a run would do before it cuts.
 Status complete(const Program& program, Job& job, const Context& context) {
-    ProgramScan scan = scan_program(program.text);
+    ProgramScan scan = scan_program(program.text, program.passed);
     ProgramNotes notes = read_notes(scan);
     std::vector<std::string> assumptions;
     Given given{job.tools_are_complete, job.setup.stock.has_value()};

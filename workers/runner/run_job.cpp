@@ -120,6 +120,7 @@ Status compare_with(const Mesh& ours, Run& run, StagedOutput& output, const Cont
 Result<MeshInfo> write_part(Run& run, StagedOutput& output, const Context& context) {
     PartOptions options;
     options.memory_limit_bytes = kPartMemory_bytes;
+    options.dialect = run.simulation->dialect;
     Mesh mesh = TRY(run.camotics_alone() ? camotics_part(*run.camotics, context) : make_part(run.program, run.job.setup, options, context));
     if (run.job.options.engine == "both") TRY(compare_with(mesh, run, output, context));
     if (!run.options.all_artefacts) return MeshInfo{static_cast<int64_t>(mesh.triangles.size()), mesh.tolerance_mm};
@@ -198,7 +199,7 @@ ReportInput report_input(const Run& run) {
     out.simulation = run.simulation.get();
     out.setup = &run.job.setup;
     out.job_json = write_job(run.job);
-    out.sim_id = run.options.sim_id.empty() ? content_sim_id(run.program.text, out.job_json) : run.options.sim_id;
+    out.sim_id = run.options.sim_id.empty() ? content_sim_id(run.program.text, out.job_json, run.program.passed) : run.options.sim_id;
     out.engine_version = PROVEOUT_VERSION;
     out.program_name = run.program.name;
     out.program_text = run.program.text;
@@ -245,6 +246,8 @@ Result<RunJobResult> run_job(const Program& program, const Job& job, const RunJo
     simulate_options.memory_limit_bytes = kSimulateMemory_bytes;
     simulate_options.survey_moves = options.survey.moves;
     simulate_options.survey_feed_length_mm = options.survey.feed_length_mm;
+    if (!options.survey.end.dialect_reason.empty())
+        simulate_options.survey_dialect = {options.survey.end.dialect, options.survey.end.dialect_reason};
     context.report("simulate", 0);
     double share = uses_camotics(job) ? kNativeShare : 1;
     run.simulation =

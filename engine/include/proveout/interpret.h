@@ -25,6 +25,9 @@ struct Program {
     std::string name;        // label for messages
     // Text of a sub-program file by name (O<name> call, M98 P... not in this file); empty function: none. The text must outlive the call.
     std::function<std::optional<std::string_view>(std::string_view name)> subprogram;
+    // Told now and then how far a pass has read `text`, from any thread: memory of what lies before may be given back, as long as it can be
+    // read again. Empty: nobody asks.
+    std::function<void(size_t offset)> passed;
 };
 
 // Budgets. Beyond them: kUnprocessableGcode with the line.

@@ -54,6 +54,7 @@ struct SimulateOptions {
     double memory_limit_bytes = 2e9;        // for the grids
     int64_t survey_moves = 0;               // from the survey, for progress and for choosing the cell; 0: unknown
     double survey_feed_length_mm = 0;
+    DialectChoice survey_dialect{Dialect::kAuto, ""};  // what the survey chose for a set-up that leaves it open; kAuto: chosen anew
 };
 
 // REQUIRES: setup.stock given, every used tool in setup.tools.
@@ -85,6 +86,7 @@ Result<FilmResult> make_film(const Program& program, const Setup& setup, const S
 
 struct PartOptions {
     double cell_mm = 0;                     // 0: automatic
+    Dialect dialect = Dialect::kAuto;       // simulation.dialect, where it is known; kAuto: the set-up's
     size_t max_triangles = 2'000'000;
     double memory_limit_bytes = 2e9;
 };

@@ -43,13 +43,19 @@ char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + '
 // One line as code (upper case, no blanks, no comments) and comment text (upper case).
 struct SplitLine {
     std::string code, comment;
+    uint32_t letters = 0;    // gcode::bits of the letters in the code
+    bool signs = false;      // the code has other characters than letters and those of a number
     bool lower = false;      // the code's first letter is a small one
     bool semicolon = false;  // a comment behind ";"
     void read(std::string_view line) {
-        code.clear(), comment.clear();
-        lower = semicolon = false;
+        comment.clear();
+        lower = semicolon = signs = false;
+        letters = 0;
         bool inside = false;
-        for (char c : line.substr(0, kMaxLine)) {
+        line = line.substr(0, kMaxLine);
+        code.resize(line.size());
+        size_t length = 0;
+        for (char c : line) {
             char u = upper(c);
             if (semicolon || inside) comment += u;
             if (semicolon) continue;
@@ -60,11 +66,17 @@ struct SplitLine {
             } else if (u == ';') {
                 semicolon = true;
             } else if (static_cast<unsigned char>(u) > ' ') {
-                if (code.empty()) lower = u != c;
-                code += u;
+                if (length == 0) lower = u != c;
+                code[length++] = u;
+                if (u >= 'A' && u <= 'Z')
+                    letters |= gcode::bit(u);
+                else
+                    signs |= !gcode::is_digit(u) && u != '.' && u != '-' && u != '+';
             }
         }
+        code.resize(length);
     }
+    bool has_any(uint32_t some) const { return (letters & some) != 0; }
 };
 
 struct Name {
@@ -160,6 +172,8 @@ constexpr CodeEvidence kCodes[] = {{'G', 640, 640, Dialect::kLinuxcnc, kHint},  
                                    {'G', 541, 541, Dialect::kFanuc, kWeak},      {'G', 650, 690, Dialect::kFanuc, kWeak},
                                    {'M', 980, 980, Dialect::kFanuc, kWeak}};
 
+constexpr int kLastMotion = 30;  // G0 to G3, of which there are most, tell nothing
+
 struct LineCodes {
     bool g10 = false, g28 = false, g64 = false, g91 = false, m29 = false;
 };
@@ -174,6 +188,7 @@ void from_codes(const std::string& code, int64_t line, Evidence& evidence) {
         gcode::NumberEnd end = gcode::read_number(code.data() + at + 1, code.data() + code.size(), value);
         if (!end.at || value < 0 || value > 2000) continue;
         int number = static_cast<int>(value * 10 + 0.5);
+        if (letter == 'G' && number <= kLastMotion) continue;
         for (const CodeEvidence& known : kCodes)
             if (known.letter == letter && number >= known.first && number <= known.last)
                 evidence.add(known.dialect, known.weight, interp::spelling(letter, number), line);
@@ -186,6 +201,7 @@ void from_codes(const std::string& code, int64_t line, Evidence& evidence) {
         seen.g64 |= number == 640;
         seen.g91 |= number == 910;
     }
+    if (!seen.g64 && !seen.g10 && !seen.m29 && !seen.g28) return;
     auto has = [&](char letter) { return contains(code, std::string_view(&letter, 1)); };
     if (seen.g64 && has('P')) evidence.add(Dialect::kLinuxcnc, kStrong, "G64 P", line);
     if (seen.g10 && has('L') && has('P') && has('R') && has('X')) evidence.add(Dialect::kLinuxcnc, kStrong, "G10 L2 with R", line);
@@ -303,11 +319,12 @@ DialectChoice choose_dialect(std::string_view text, std::string_view name) {
         if (split.code.empty()) continue;
         ++coded, lower += split.lower;
         semicolon |= split.semicolon;
-        subprograms |= split.code[0] == 'O' || contains(split.code, "M99");
-        if (last_end > 0) moves_behind_end += contains(split.code, "X") || contains(split.code, "Y") || contains(split.code, "Z");
-        if (ends_program(split.code)) last_end = line;
-        from_program_text(split.code, line, evidence);
-        from_codes(split.code, line, evidence);
+        const bool has_m = split.has_any(gcode::bits("M"));
+        subprograms |= split.code[0] == 'O' || (has_m && contains(split.code, "M99"));
+        if (last_end > 0) moves_behind_end += split.has_any(gcode::bits("XYZ"));
+        if (has_m && ends_program(split.code)) last_end = line;
+        if (split.signs || split.has_any(gcode::bits("O"))) from_program_text(split.code, line, evidence);
+        if (split.has_any(gcode::bits("GM"))) from_codes(split.code, line, evidence);
         words.read(split.code);
         opening.read(split.code, line);
         whole.read(split.code);

@@ -182,6 +182,7 @@ bool Interpreter::step() {
             return false;
         }
         if (blocks_ > block_limit_) return false;
+        if (source_ == 0 && program_.passed) program_.passed(sources_[0].cursor.offset());
     }
     gcode::LineCursor& cursor = sources_[source_].cursor;
     if (cursor.at_end()) return end_of_source();

@@ -7,7 +7,7 @@ Result<FilmResult> make_film(const Program& program, const Setup& setup, const S
     FilmOptions titled = options;
     if (titled.scene.title.empty()) titled.scene.title = program.name;
     std::unique_ptr<FilmPass> pass = TRY(FilmPass::create(setup, simulation, titled, sink, context));
-    StreamEnd end = TRY(stream_motions(program, setup, *pass, context));
+    StreamEnd end = TRY(stream_motions(program, setup, *pass, context, simulation.dialect));
     (void)end;
     return pass->finish();
 }

@@ -121,7 +121,7 @@ Result<std::vector<Finding>> find_loose(const Program& program, const Setup& set
     spec.cell_mm = cell_mm;
     DexelGrid grid = TRY(make_grid(setup.stock->solid, spec, options.memory_limit_bytes));
     LooseSearch search(setup, std::move(grid), found.size(), context);
-    TRY(stream_motions(program, setup, search, context));
+    TRY(stream_motions(program, setup, search, context, options.survey_dialect.dialect));
     search.look();
     return std::move(search.found);
 }

@@ -19,9 +19,9 @@ double clear_z_mm(const Setup& setup) {
     return all.empty() ? InterpretOptions{}.clear_z_mm : all.high.z + kClearAbove_mm;
 }
 
-InterpretOptions options_of(const Setup& setup) {
+InterpretOptions options_of(const Setup& setup, Dialect known) {
     InterpretOptions options;
-    options.dialect = setup.dialect;
+    options.dialect = setup.dialect == Dialect::kAuto ? known : setup.dialect;
     options.tools = &setup.tools;
     options.work_offsets = setup.work_offsets;
     options.machine = setup.machine;
@@ -106,15 +106,15 @@ class UntimedSource : public MotionObserver {
 
 }  // namespace
 
-Result<StreamEnd> stream_motions(const Program& program, const Setup& setup, MotionSink& sink, const Context& context) {
+Result<StreamEnd> stream_motions(const Program& program, const Setup& setup, MotionSink& sink, const Context& context, Dialect known) {
     Source source(setup.machine, sink, context);
-    ProgramEnd end = TRY(interpret(program, options_of(setup), source, context));
+    ProgramEnd end = TRY(interpret(program, options_of(setup, known), source, context));
     if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
     return source.finish(std::move(end));
 }
 
-Result<StreamEnd> stream_untimed(const Program& program, const Setup& setup, MotionSink& sink, const Context& context) {
-    InterpretOptions options = options_of(setup);
+Result<StreamEnd> stream_untimed(const Program& program, const Setup& setup, MotionSink& sink, const Context& context, Dialect known) {
+    InterpretOptions options = options_of(setup, known);
     options.want_comments = true;
     UntimedSource source(sink, context);
     ProgramEnd end = TRY(interpret(program, options, source, context));

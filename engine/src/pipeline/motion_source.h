@@ -29,10 +29,13 @@ struct StreamEnd {
     bool stopped = false;   // the sink said so; `program` then tells nothing about the rest
 };
 
-// Interprets and plans. Errors: those of interpret(), kCancelled, kTimeout.
-Result<StreamEnd> stream_motions(const Program& program, const Setup& setup, MotionSink& sink, const Context& context);
+// Interprets and plans. known: the dialect that an earlier pass found for a set-up that leaves it open; kAuto: the set-up's.
+// Errors: those of interpret(), kCancelled, kTimeout.
+Result<StreamEnd> stream_motions(const Program& program, const Setup& setup, MotionSink& sink, const Context& context,
+                                 Dialect known = Dialect::kAuto);
 
 // The same without a planner (all times 0) and with comments, for a quick survey.
-Result<StreamEnd> stream_untimed(const Program& program, const Setup& setup, MotionSink& sink, const Context& context);
+Result<StreamEnd> stream_untimed(const Program& program, const Setup& setup, MotionSink& sink, const Context& context,
+                                 Dialect known = Dialect::kAuto);
 
 }  // namespace proveout

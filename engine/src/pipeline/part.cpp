@@ -66,7 +66,7 @@ Result<Mesh> make_part(const Program& program, const Setup& setup, const PartOpt
     Toolbox toolbox = make_toolbox(setup.tools);
     PartBuilder builder = TRY(make_builder(setup, options, toolbox));
     PartPass pass(setup.machine, toolbox, builder, context);
-    TRY(stream_untimed(program, setup, pass, context));
+    TRY(stream_untimed(program, setup, pass, context, options.dialect));
     pass.flush();
     return builder.build(options.max_triangles, context);
 }

@@ -90,7 +90,8 @@ Result<Outcome> run_pass(const Program& program, const Setup& setup, double cell
     out.stock_volume_mm3 = volume_mm3(grid);
     out.resolution_mm = std::max(grid.cell_u, grid.cell_v);
     CheckPass pass(setup, toolbox, grid, log, options, context);
-    outcome.end = TRY(stream_motions(program, setup, pass, context));
+    outcome.end = TRY(stream_motions(program, setup, pass, context, options.survey_dialect.dialect));
+    if (options.survey_dialect.dialect != Dialect::kAuto) outcome.end.program.dialect_reason = options.survey_dialect.reason;
     TRY(std::move(pass.status));
     TRY(pass.checker.flush());
     outcome.early_tool = pass.early_tool;

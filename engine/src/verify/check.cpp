@@ -11,8 +11,9 @@ namespace proveout {
 
 namespace {
 
-// While a spindle fault is looked for by exact contacts, which cost more than cutting, batches are this small.
-constexpr size_t kCautiousMotions = 128;
+// While a spindle fault is looked for by exact contacts, which cost more than cutting, batches are this small: the first ones smallest,
+// because a program that never starts its spindle shows it at once.
+constexpr size_t kFirstCautiousMotions = 8, kCautiousMotions = 128;
 // Rays that a retrace of the same path may take off its rim by rounding.
 constexpr double kRoundingRays = 8;
 
@@ -58,6 +59,7 @@ struct Checker::State {
     bool spindle_fault = false;         // one has been found
     bool after_probe = false;
     bool interpreter_tells_feed = false;
+    size_t cautious_motions = kFirstCautiousMotions;
     std::vector<ContactSpan> spans;
     std::set<std::pair<int, double>> fast;  // tool and speed above the limit, told already
 
@@ -207,7 +209,10 @@ Status Checker::push(const TimedMotion& move) {
     s.check_speed(move);
     ++s.next_index;
     s.batch_rays += s.rays_of(motion, slot);
-    if (!s.spindle_fault && is_feed(motion) && !spindle_cuts(motion) && s.batch.size() >= kCautiousMotions) return s.flush();
+    if (!s.spindle_fault && is_feed(motion) && !spindle_cuts(motion) && s.batch.size() >= s.cautious_motions) {
+        s.cautious_motions = std::min(2 * s.cautious_motions, kCautiousMotions);
+        return s.flush();
+    }
     if (s.batch.size() >= kBatchMotions || s.batch_rays > kBatchRays) return s.flush();
     return Unit{};
 }
