@@ -1,9 +1,9 @@
 // http.h -- the HTTP core: sockets, framing, limits and deadlines. It knows no route; a handler turns a Request into a Response.
 //
 // Network work is asynchronous on a few threads; the handler runs on a pool of its own and may block. Guarantees to the handler: the head
-// was scanned before parsing (framing rules of RFC 9112, one Host, no folding, target printable and without dot segments), the body is
-// complete and within the limit that `limits_for` gave for its route. Everything else is answered by the core itself with a problem
-// document through `refuse`.
+// was scanned before parsing (framing rules of RFC 9112, one Host, no folding, target printable and without dot segments, method of capital
+// letters, known or not), the body is complete and within the limit that on_head gave. Everything else is answered by the core itself with
+// a problem document through `refuse`.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, in order
     std::string peer;                                          // the socket's address without port
     std::string body;                                          // unless body_file
-    std::string body_file;  // a spooled upload; removed when the request is done unless the handler renames it
-    int64_t body_bytes = 0;
+    std::string body_file;          // a spooled upload; removed when the request is done unless the handler renames it
+    int64_t body_bytes = 0;         // in on_head: what Content-Length announces, 0 without one
     std::string request_id;         // the client's if it is well formed, else made
     std::shared_ptr<void> context;  // what on_head left in BodyRule::context
 
@@ -40,9 +40,9 @@ struct FileBody {
     int64_t offset = 0, size = 0;  // the bytes to send
 };
 
-// A stream of server-sent events. next() is called on a pool thread whenever the stream may have something new (after start and after
-// HttpServer::wake(topic)); it returns what to send, and ends the stream with done. Bytes that a slow client has not taken hold back the
-// next call; a client that takes nothing for 30 s is disconnected.
+// A stream of server-sent events. next() is called on a pool thread whenever the stream may have something new (after start, after
+// HttpServer::wake(topic), at heartbeats, and again until it returns nothing); it returns what to send, and ends the stream with done.
+// Bytes that a slow client has not taken hold back the next call; a client that takes nothing for 30 s is disconnected.
 struct EventChunk {
     std::string bytes;
     bool done = false;
@@ -72,20 +72,24 @@ struct BodyRule {
 };
 
 struct HttpLimits {
+    // head_bytes is at most 16 KiB, which is all that is ever buffered.
     int head_bytes = 8 * 1024, target_bytes = 2048, fields = 64;
+    // connections: fewer if the process may not open so many files.
     int connections = 4096, connections_per_peer = 0;  // 0: no limit of its own
     double head_s = 10, idle_s = 60, write_s = 30;
     double body_bytes_per_s = 1024;  // slower for 10 s: disconnected
     int requests_per_connection = 1000;
     double sse_heartbeat_s = 15;
+    double sse_age_s = 3600;  // then the stream is closed, as the token that opened it has aged too; clients resume
 };
 
 struct HttpHandlers {
     std::function<BodyRule(const HttpRequest& head)> on_head;
     std::function<HttpResponse(HttpRequest& request)> on_request;
-    // A problem document for what the core itself refuses. code: INVALID_INPUT PAYLOAD_TOO_LARGE UNAVAILABLE ...
+    // A problem document for what the core itself refuses: 400 INVALID_INPUT, 413 PAYLOAD_TOO_LARGE, 429 RATE_LIMITED, 500 INTERNAL,
+    // 503 UNAVAILABLE. The request may be empty but for peer and request_id. May be called on a network thread: it must not block.
     std::function<HttpResponse(int status, std::string_view code, const std::string& detail, const HttpRequest& request)> refuse;
-    // One call per finished request, for the log and the metrics.
+    // One call per finished request, refused ones too, for the log and the metrics; on a pool thread.
     std::function<void(const HttpRequest& request, int status, double duration_ms)> on_done;
 };
 
