@@ -39,17 +39,24 @@ struct LicenseAnswer {
     bool valid() const { return reason == LicenseReason::kValid; }
 };
 
-// Where the latest time ever seen is kept, so that a clock set back revives nothing.
+// What a licence says at a time. Pure.
+LicenseAnswer judge_license(const License& license, std::string_view entitlement, int64_t now_ms);
+
+// Where the latest time ever seen is kept, so that a clock set back revives nothing. It outlives the process; save() is called at the
+// first check and then about once a minute.
 struct HighWater {
     std::function<std::optional<int64_t>()> load;
     std::function<void(int64_t ms)> save;
 };
 
-// Thread-safe; the file is looked at again within 5 s of a change.
+// Thread-safe; the files are looked at again within 5 s of a change. Licences are judged at the latest time ever seen: that of the wall
+// clock, the stored mark, or the mark advanced by the monotonic clock, whichever is latest. A wall clock that leaps more than 48 h ahead
+// while the process runs is believed at once and remembered only after an hour, so that a wrong time server does not end a licence for
+// good.
 class LicenseGuard {
   public:
     static std::unique_ptr<LicenseGuard> open(const std::string& license_file, const std::string& public_key_file, HighWater high_water,
-                                              Clock clock = wall_ms);
+                                              Clock clock = wall_ms, Clock monotonic = steady_ms);
     virtual ~LicenseGuard() = default;
     virtual LicenseAnswer check(std::string_view entitlement = "simulations") = 0;
 };
