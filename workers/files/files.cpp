@@ -235,6 +235,8 @@ Result<ProgramFile> ProgramFile::from_text(std::string text, std::string name) {
 
 const Program& ProgramFile::program() const { return state_->program; }
 
+void ProgramFile::set_name(std::string name) { state_->program.name = std::move(name); }
+
 std::string ProgramFile::stem() const {
     std::string stem = fs::path(state_->program.name).stem().string();
     return stem.empty() ? "program" : stem;

@@ -41,6 +41,7 @@ class ProgramFile {
     static Result<ProgramFile> from_text(std::string text, std::string name);
     bool is_open() const { return state_ != nullptr; }
     const Program& program() const;  // REQUIRES: is_open()
+    void set_name(std::string name);  // a label in place of the file's name. REQUIRES: is_open()
     std::string stem() const;
 
   private:
