@@ -2,6 +2,7 @@
 
 #include "api/checker.h"
 #include "args.h"
+#include "runner/attempt.h"
 
 namespace proveout {
 
@@ -24,12 +25,15 @@ void add_service_commands(CLI::App& app, ServiceArgs& args) {
     serve->add_option("--env-file", args.serve.env_file, "settings, NAME=value a line (default: .env, if it is there)")->type_name("FILE");
     serve->footer(kServeExamples);
     app.add_subcommand("check-jobs", "reads jobs for the API")->group("");
+    CLI::App* run_job = app.add_subcommand("run-job", "runs one attempt of a job for the worker pool")->group("");
+    run_job->add_option("WORKSPACE", args.workspace)->required();
     app.add_subcommand("worker", "part of the fleet, which this version does not have yet")->allow_extras()->prefix_command()->group("");
 }
 
 int run_service_command(const std::string& command, const ServiceArgs& args) {
     if (command == "serve") return run_serve(args.serve);
     if (command == "check-jobs") return check_jobs_process();
+    if (command == "run-job") return run_job_process(args.workspace);
     return kExitUsage;
 }
 

@@ -14,6 +14,7 @@ struct ServeArgs {
 
 struct ServiceArgs {
     ServeArgs serve;
+    std::string workspace;  // of run-job
 };
 
 void add_service_commands(CLI::App& app, ServiceArgs& args);
