@@ -128,7 +128,7 @@ void CamsimLog::line(std::string_view raw) {
         phase = CamPhase::kSurface;
         read_bounds(rest("Computing surface bounded by "), *this);
     } else if (starts_with(view, "Computing surface at ")) {
-        time_is_nan = rest("Computing surface at ").find("-2147483648") != std::string_view::npos;
+        time_is_nan |= rest("Computing surface at ").find("-2147483648") != std::string_view::npos;
     } else if (starts_with(view, "Reducing mesh")) {
         phase = CamPhase::kReducing;
     } else if (starts_with(view, "Time: ")) {

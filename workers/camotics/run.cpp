@@ -240,7 +240,7 @@ Result<CamoticsPart> run_camotics(const Program& program, const Setup& setup, co
     if (options.raw) add_raw_notes(cut.log, part);
     part.stock_volume_mm3 = uncut.surface.volume_mm3;
     part.removed_mm3 = std::max(0.0, uncut.surface.volume_mm3 - cut.surface.volume_mm3);
-    part.removed_error_mm3 = uncut.surface.volume_error_mm3 + cut.surface.volume_error_mm3;
+    part.removed_error_mm3 = volume_difference_error_mm3(uncut.surface, cut.surface, part.resolution_mm);
     part.mesh = std::move(cut.surface.mesh);
     Vec3 size = stock.size();
     TRY(cut_film_steps(runner, options, project, size.x * size.y * size.z, part, context));

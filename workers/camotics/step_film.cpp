@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kCellsAcross = 700;  // of the stock's longest side: about a pixel of a film
 constexpr double kCoarser = 1.25;
-constexpr double kCutDepth_mm = 0.01;  // below the stock's top: the surface was cut
+constexpr double kCutCells = 1;  // of CAMotics, below the stock's top: the surface was cut, and is not a bevelled edge
 
 DexelSpec picture_spec(const Box3& stock, double limit_bytes) {
     Vec3 size = stock.size();
@@ -22,9 +22,9 @@ DexelSpec picture_spec(const Box3& stock, double limit_bytes) {
     return spec;
 }
 
-void colour_cuts(DexelGrid& grid, double uncut_top) {
+void colour_cuts(DexelGrid& grid, double below) {
     for (DexelTile& tile : grid.tiles)
-        for (size_t i = 0; i < tile.colour.size(); ++i) tile.colour[i] = tile.top[i] < uncut_top - kCutDepth_mm ? 1 : 0;
+        for (size_t i = 0; i < tile.colour.size(); ++i) tile.colour[i] = tile.top[i] < below ? 1 : 0;
 }
 
 // The tip on CAMotics' clock, straight between samples.
@@ -64,7 +64,7 @@ Result<DexelGrid> picture_grid_of(const Mesh& mesh, const Box3& stock, double me
     solid.shape = StockShape::kMesh;
     solid.mesh = triangles_of(mesh);
     DexelGrid grid = TRY(make_grid(solid, picture_spec(stock, memory_limit_bytes), memory_limit_bytes));
-    colour_cuts(grid, stock.high.z);
+    colour_cuts(grid, stock.high.z - kCutCells * mesh.tolerance_mm);
     return grid;
 }
 
@@ -76,6 +76,8 @@ Result<FilmResult> make_step_film(const Setup& setup, const Simulation& simulati
     for (const Tool& tool : setup.tools) assemblies.push_back(make_assembly(tool));
     double total_s = part.steps.empty() ? 0 : part.steps.back().time_s;
     int frames = film_frames(options), frame = 0;
+    SceneOptions scene = options.scene;
+    scene.title += ", cut by CAMotics in " + std::to_string(part.steps.size()) + " steps";
     FilmResult out;
     Frame picture;
     // State -1 is the stock; state k holds from its own time to the next one's.
@@ -86,7 +88,7 @@ Result<FilmResult> make_step_film(const Setup& setup, const Simulation& simulati
             grid = TRY(make_grid(setup.stock->solid, picture_spec(stock, options.memory_limit_bytes), options.memory_limit_bytes));
         else
             grid = TRY(picture_grid_of(last ? part.mesh : part.steps[step].mesh, stock, options.memory_limit_bytes));
-        Renderer renderer(grid, assemblies, setup.fixtures, stock, options.scene);
+        Renderer renderer(grid, assemblies, setup.fixtures, stock, scene);
         Box3 changed = stock;
         for (; frame < frames; ++frame) {
             double time_s = total_s * frame / std::max(1, frames - 1);

@@ -10,7 +10,7 @@ namespace proveout {
 Result<FilmResult> make_step_film(const Setup& setup, const Simulation& simulation, const CamoticsPart& part, const FilmOptions& options,
                                   const FrameSink& sink, const Context& context);
 
-// A mesh as the rays that the renderer draws; rays below `uncut_top_mm` have the colour of a cut.
+// A mesh as the rays that the renderer draws; what lies below the stock's top has the colour of a cut.
 Result<DexelGrid> picture_grid_of(const Mesh& mesh, const Box3& stock, double memory_limit_bytes);
 
 }  // namespace proveout

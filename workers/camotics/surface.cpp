@@ -14,9 +14,12 @@ namespace {
 constexpr size_t kHeaderBytes = 84, kTriangleBytes = 50;
 constexpr double kBoxShare = 0.01;    // of a cell: vertices are bisected to 1/256 of it
 constexpr double kFloatShare = 1e-6;  // of a coordinate: STL holds floats
-// Marching cubes cuts an edge of turn t (radians between its two faces) off by t * cell^2 / kEdgeShare per length on average over where the
-// edge lies in its cells; bisection leaves the surface up to cell / 512 outside.
-constexpr double kEdgeShare = 8, kBisection = 512;
+// Marching cubes replaces an edge of the part by a bevel inside one cell: of a right-angled one it takes between nothing and half a cell's
+// face per length, by where the edge lies in its cells, and the bevel's two edges turn by a right angle together.
+constexpr double kBevel = 1 / kPi;
+// Vertices are the outer ends of the last interval of eight bisections.
+constexpr double kBisection = 1.0 / 256;
+constexpr double kLeastTurn_rad = 0.01;  // flatter edges are rounding
 
 using Point = std::array<float, 3>;
 using Corners = std::array<uint32_t, 3>;
@@ -88,8 +91,9 @@ struct Edge {
     bool forward;
 };
 
-// Open edges, and the sum over all edges of length times turn.
-double measure_edges(const Mesh& mesh, int64_t& open) {
+// Open edges, and the bent ones.
+void measure_edges(Surface& out) {
+    const Mesh& mesh = out.mesh;
     std::vector<Edge> edges;
     edges.reserve(3 * mesh.triangles.size());
     for (uint32_t i = 0; i < mesh.triangles.size(); ++i) {
@@ -99,20 +103,19 @@ double measure_edges(const Mesh& mesh, int64_t& open) {
     }
     auto key = [](const Edge& e) { return std::tie(e.low, e.high, e.forward, e.triangle); };
     std::sort(edges.begin(), edges.end(), [&](const Edge& a, const Edge& b) { return key(a) < key(b); });
-    double sum = 0;
-    open = 0;
     for (size_t i = 0, end; i < edges.size(); i = end) {
         int balance = 0;
         for (end = i; end < edges.size() && edges[end].low == edges[i].low && edges[end].high == edges[i].high; ++end)
             balance += edges[end].forward ? 1 : -1;
         // Four triangles may meet in an edge where two corners of the part touch: balanced, and the volume is right.
-        open += balance != 0;
-        if (end - i == 2 && balance == 0) {
-            double along = length(point(mesh, edges[i].high) - point(mesh, edges[i].low));
-            sum += along * turn_between(normal_of(mesh, edges[i].triangle), normal_of(mesh, edges[i + 1].triangle));
-        }
+        out.open_edges += balance != 0;
+        if (end - i != 2 || balance != 0) continue;
+        double turn = turn_between(normal_of(mesh, edges[i].triangle), normal_of(mesh, edges[i + 1].triangle));
+        if (turn < kLeastTurn_rad) continue;
+        const Point &low = mesh.vertices[edges[i].low], &high = mesh.vertices[edges[i].high];
+        double along = length(point(mesh, edges[i].high) - point(mesh, edges[i].low));
+        out.bent.push_back({{low[0], low[1], low[2], high[0], high[1], high[2]}, static_cast<float>(along * turn)});
     }
-    return sum;
 }
 
 Status check_box(const Mesh& mesh, const SurfaceRules& rules) {
@@ -149,17 +152,31 @@ Result<Surface> accept_surface(std::string_view bytes, const SurfaceRules& rules
     TRY(check_box(out.mesh, rules));
     if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
     out.duplicates = drop_duplicates(out.mesh);
-    double edges = measure_edges(out.mesh, out.open_edges), area = 0;
+    measure_edges(out);
     Vec3 origin = rules.stock_mm.low;
     for (uint32_t i = 0; i < out.mesh.triangles.size(); ++i) {
         Vec3 normal = normal_of(out.mesh, i);
-        area += length(normal) / 2;
+        out.area_mm2 += length(normal) / 2;
         out.volume_mm3 += dot(point(out.mesh, out.mesh.triangles[i][0]) - origin, normal) / 6;
     }
-    double cell = rules.cell_mm;
-    out.volume_error_mm3 = edges * cell * cell / kEdgeShare + area * cell / kBisection;
-    out.mesh.tolerance_mm = cell;
+    out.mesh.tolerance_mm = rules.cell_mm;
     return out;
+}
+
+double volume_difference_error_mm3(const Surface& a, const Surface& b, double cell_mm) {
+    double bend = 0;  // of the edges that only one has; both lists are sorted
+    size_t i = 0, k = 0;
+    while (i < a.bent.size() || k < b.bent.size()) {
+        bool take_a = k == b.bent.size() || (i < a.bent.size() && a.bent[i].ends < b.bent[k].ends);
+        bool take_b = i == a.bent.size() || (k < b.bent.size() && b.bent[k].ends < a.bent[i].ends);
+        if (take_a)
+            bend += a.bent[i++].bend;
+        else if (take_b)
+            bend += b.bent[k++].bend;
+        else
+            bend += std::abs(a.bent[i++].bend - b.bent[k++].bend);
+    }
+    return bend * cell_mm * cell_mm * kBevel + std::abs(a.area_mm2 - b.area_mm2) * cell_mm * kBisection;
 }
 
 }  // namespace proveout
