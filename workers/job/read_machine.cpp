@@ -49,6 +49,7 @@ Machine read_machine(const Json& value, const std::string& pointer, Faults& faul
     fields.number("max_rpm", {0, kMaxRpm, true, 1, " rev/min"}, machine.max_rpm);
     if (auto rapid = fields.word("rapid", {"linear", "dogleg"}))
         machine.rapid = *rapid == "dogleg" ? RapidMode::kDogleg : RapidMode::kLinear;
+    fields.boolean("calculator_input", machine.calculator_input);
     double point[3];
     if (fields.numbers("zero", 3, place, point)) machine.zero_mm = {point[0], point[1], point[2]};
     if (fields.numbers("home", 3, place, point)) machine.home_mm = Vec3{point[0], point[1], point[2]};

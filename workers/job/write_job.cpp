@@ -79,6 +79,7 @@ Ordered machine_object(const Machine& machine) {
     out["spindle_ramp_s"] = machine.spindle_ramp_s;
     if (machine.max_rpm > 0) out["max_rpm"] = machine.max_rpm;
     out["rapid"] = machine.rapid == RapidMode::kDogleg ? "dogleg" : "linear";
+    if (machine.calculator_input) out["calculator_input"] = true;
     bool limited = false;
     Ordered travel = Ordered::array();
     for (const auto& limits : machine.travel_mm) {

@@ -95,6 +95,8 @@ struct Machine {
     std::optional<Vec3> home_mm;                  // G28 point, machine coordinates
     std::optional<double> table_z_mm;             // top of the table; none: no table
     double max_rpm = 0;                           // 0: unknown
+    // fanuc, haas: X10 without a point is 10 mm (parameter 3401 DPI, Haas setting 162), not ten of the least increment.
+    bool calculator_input = false;
 
     static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 };

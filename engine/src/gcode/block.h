@@ -16,6 +16,7 @@ struct Refusal {
 
 constexpr int kMaxCodes = 16;        // G or M codes in one block
 constexpr int kMaxAssignments = 32;  // #n= in one block
+constexpr int kMaxCentreWords = 30;  // I J K of a macro call
 constexpr int kMaxOrder = 64;        // words whose order of writing is kept
 
 constexpr uint32_t bit(char letter) { return 1u << (letter - 'A'); }
@@ -56,6 +57,11 @@ struct Assignment {
     double value = 0;
 };
 
+struct CentreWord {
+    char letter = 'I';
+    double value = 0;
+};
+
 struct Block {
     uint32_t words = 0;                   // letters that have a value, see bit(); not G, M, N, O
     uint32_t points = 0;                  // letters whose number was written with a decimal point
@@ -64,6 +70,8 @@ struct Block {
     int g_count = 0, m_count = 0;
     int order_count = 0;  // letters in the order of writing, G and M included
     std::array<char, kMaxOrder> order;
+    int centre_count = 0;  // macro B: I J K in the order of writing, each as often as it stands there (arguments of G65)
+    std::array<CentreWord, kMaxCentreWords> centre;
     int assignment_count = 0;
     std::array<Assignment, kMaxAssignments> assignment;
 
@@ -83,7 +91,7 @@ struct Block {
 
     void clear() {
         words = points = 0;
-        g_count = m_count = order_count = assignment_count = 0;
+        g_count = m_count = order_count = centre_count = assignment_count = 0;
         has_radius = has_angle = percent = deleted = has_number = has_comment = real_time = false;
         flow = Flow::kNone;
         label = rest = comment = {};

@@ -267,6 +267,8 @@ bool BlockParser::word(std::string_view& text, Block& block) {
     if (block.has(letter) && !grammar_.repeated_words && !grbl)
         return fail(kRepeated, std::string("the word ") + letter + " stands twice in the block");
     if (reader.point) block.points |= bit(letter);
+    if (grammar_.macro_b && letter >= 'I' && letter <= 'K' && block.centre_count < kMaxCentreWords)
+        block.centre[static_cast<size_t>(block.centre_count++)] = {letter, value};
     block.set(letter, value);
     return true;
 }

@@ -12,12 +12,15 @@ namespace proveout::gcode {
 namespace {
 
 // GRBL family error numbers.
-constexpr int kBadNumber = 2, kUnknownOperation = 71, kDivideByZero = 72, kBadArgument = 73, kBadExpression = 71, kOutOfRange = 39;
+constexpr int kBadNumber = 2, kNotWhole = 23, kOutOfRange = 39, kUnknownOperation = 71, kDivideByZero = 72, kBadArgument = 73;
+constexpr int kBadPower = 74, kBadExpression = 75, kNotFinite = 76, kOpenName = 81;
 
-constexpr double kEqual = 1e-4;  // LinuxCNC: EQ and NE take numbers closer than this as equal (documented tolerance)
+constexpr double kEqual = 1e-4;      // LinuxCNC, grblHAL: EQ and NE take numbers closer than this as equal (documented tolerance)
+constexpr double kStepPulse_us = 5;  // grblHAL's setting $0
 constexpr double kIntegerTolerance = 1e-4;
 constexpr double kDegree = kPi / 180;
 constexpr int kMaxParameter = 99999;
+constexpr double kMaxBits = 2147483648.0;  // macro B: AND, OR, XOR act on the bits of 32-bit numbers
 
 enum Op : int { kNoOp, kPower, kTimes, kDivide, kMod, kPlus, kMinus, kEq, kNe, kGt, kGe, kLt, kLe, kAnd, kOr, kXor };
 
@@ -38,6 +41,16 @@ const Operator* operator_at(std::string_view text) {
 
 bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
 
+// Does the text begin with the name of a function? "SINX" does.
+bool begins_function(std::string_view text) {
+    for (std::string_view name :
+         {"ABS", "ACOS", "ASIN", "ATAN", "COS", "EXP", "EXISTS", "FIX", "FUP", "LN", "ROUND", "SIN", "SQRT", "TAN", "PRM"})
+        if (text.substr(0, name.size()) == name) return true;
+    return false;
+}
+
+double bits_of(double value) { return std::fabs(value) < kMaxBits ? std::round(value) : 0; }
+
 }  // namespace
 
 bool ValueReader::fail(int code, std::string message) {
@@ -47,7 +60,7 @@ bool ValueReader::fail(int code, std::string message) {
 }
 
 bool ValueReader::value(std::string_view& text, double& result) {
-    if (text.empty()) return fail(kBadNumber, "a number is missing");
+    if (text.empty()) return fail(kBadExpression, "a number is missing");
     char c = text.front();
     point = vacant = false;
     if (is_digit(c) || c == '.' || ((c == '-' || c == '+') && text.size() > 1 && (is_digit(text[1]) || text[1] == '.'))) {
@@ -77,6 +90,7 @@ bool ValueReader::value(std::string_view& text, double& result) {
         fail(kBadNumber, "a number is missing or malformed");
     }
     --depth;
+    point = true;  // a value that is worked out is no whole number of increments
     return ok;
 }
 
@@ -84,9 +98,9 @@ bool ValueReader::bracket(std::string_view& text, double& result) {
     if (text.empty() || text.front() != '[') return fail(kBadNumber, "\"[\" is missing");
     text.remove_prefix(1);
     if (!expression(text, result, 1)) return false;
-    if (text.empty() || text.front() != ']') return fail(text.empty() ? kBadExpression : kBadNumber, "\"]\" is missing in the expression");
+    if (text.empty() || text.front() != ']') return fail(kUnknownOperation, "\"]\" is missing in the expression");
     text.remove_prefix(1);
-    if (!std::isfinite(result) && !vacant) return fail(kOutOfRange, "the expression has no finite value");
+    if (!std::isfinite(result) && !vacant) return fail(kNotFinite, "the expression has no finite value");
     return true;
 }
 
@@ -123,10 +137,10 @@ bool ValueReader::expression(std::string_view& text, double& result, int level) 
 }
 
 bool ValueReader::combine(int op, double a, double b, double& result) {
-    double tolerance = grammar.dialect == Dialect::kLinuxcnc ? kEqual : 0;
+    double tolerance = grammar.dialect == Dialect::kLinuxcnc || grammar.dialect == Dialect::kGrblhal ? kEqual : 0;
     switch (op) {
         case kPower:
-            if (a < 0 && b != std::floor(b)) return fail(kBadArgument, "a negative number raised to a power that is not whole");
+            if (a < 0 && b != std::floor(b)) return fail(kBadPower, "a negative number raised to a power that is not whole");
             result = std::pow(a, b);
             break;
         case kTimes:
@@ -139,7 +153,7 @@ bool ValueReader::combine(int op, double a, double b, double& result) {
         case kMod:
             if (b == 0) return fail(kDivideByZero, "MOD by zero");
             result = std::fmod(a, b);
-            if (result < 0) result += std::fabs(b);
+            if (result < 0 && !grammar.macro_b) result += std::fabs(b);
             break;
         case kPlus:
             result = a + b;
@@ -166,19 +180,24 @@ bool ValueReader::combine(int op, double a, double b, double& result) {
             result = a <= b ? 1 : 0;
             break;
         case kAnd:
-            result = a != 0 && b != 0 ? 1 : 0;
-            break;
         case kOr:
-            result = a != 0 || b != 0 ? 1 : 0;
-            break;
         case kXor:
-            result = (a != 0) != (b != 0) ? 1 : 0;
+            result = logic(op, a, b);
             break;
         default:
             return fail(kUnknownOperation, "unknown operation");
     }
-    if (!std::isfinite(result)) return fail(kOutOfRange, "the expression has no finite value");
+    if (!std::isfinite(result)) return fail(kNotFinite, "the expression has no finite value");
     return true;
+}
+
+double ValueReader::logic(int op, double a, double b) const {
+    if (grammar.macro_b) {
+        int64_t x = static_cast<int64_t>(bits_of(a)), y = static_cast<int64_t>(bits_of(b));
+        return static_cast<double>(op == kAnd ? x & y : op == kOr ? x | y : x ^ y);
+    }
+    bool x = a != 0, y = b != 0;
+    return op == kAnd ? x && y : op == kOr ? x || y : x != y;
 }
 
 bool ValueReader::parameter_index(std::string_view& text, int& index) {
@@ -186,7 +205,7 @@ bool ValueReader::parameter_index(std::string_view& text, int& index) {
     if (!value(text, number)) return false;
     if (vacant) number = 0, vacant = false;
     double whole = std::round(number);
-    if (std::fabs(number - whole) > kIntegerTolerance) return fail(kOutOfRange, "a parameter number is not whole");
+    if (std::fabs(number - whole) > kIntegerTolerance) return fail(kNotWhole, "a parameter number is not whole");
     if (!(whole >= 0 && whole <= kMaxParameter)) return fail(kOutOfRange, "a parameter number is out of range");
     index = static_cast<int>(whole);
     return true;
@@ -194,8 +213,8 @@ bool ValueReader::parameter_index(std::string_view& text, int& index) {
 
 bool ValueReader::name(std::string_view& text, std::string_view& result) {
     size_t end = text.find('>');
-    if (text.empty() || text.front() != '<' || end == std::string_view::npos)
-        return fail(kBadNumber, "\">\" is missing in a parameter name");
+    if (text.empty() || text.front() != '<') return fail(kBadNumber, "\"<\" is missing in a parameter name");
+    if (end == std::string_view::npos) return fail(kOpenName, "\">\" is missing in a parameter name");
     result = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
     if (result.empty()) return fail(kBadNumber, "a parameter name is empty");
@@ -227,11 +246,12 @@ bool ValueReader::function(std::string_view& text, double& result) {
     std::string_view called = text.substr(0, length);
     text.remove_prefix(length);
     if (text.empty() || text.front() != '[')
-        return fail(kBadNumber, "unknown word \"" + std::string(called.substr(0, 40)) + "\" where a value is due");
+        return fail(begins_function(called) ? kBadExpression : kUnknownOperation,
+                    "unknown word \"" + std::string(called.substr(0, 40)) + "\" where a value is due");
     if (called == "EXISTS") {
         text.remove_prefix(1);
         std::string_view label;
-        if (text.empty() || text.front() != '#') return fail(kBadNumber, "EXISTS needs #<name>");
+        if (text.empty() || text.front() != '#') return fail(kBadExpression, "EXISTS needs #<name>");
         text.remove_prefix(1);
         if (!name(text, label)) return false;
         if (text.empty() || text.front() != ']') return fail(kBadExpression, "\"]\" is missing behind EXISTS");
@@ -240,19 +260,16 @@ bool ValueReader::function(std::string_view& text, double& result) {
         return true;
     }
     double x = 0;
+    if (grammar.macro_b && (called == "ATAN" || called == "POW")) return two_arguments(called, text, result);
     if (!bracket(text, x)) return false;
     if (vacant) x = 0, vacant = false;
-    if (called == "PRM") {
-        std::optional<double> found = parameters.number(x >= 0 && x <= kMaxParameter ? static_cast<int>(x) : -1);
-        result = found ? *found : 0;
+    if (called == "PRM") {  // a setting of the firmware, as it is delivered
+        if (x != 0) return fail(kBadArgument, "the setting is not known");
+        result = kStepPulse_us;
         return true;
     }
     if (called == "ATAN") {
-        if (text.empty() || text.front() != '/') {
-            if (!grammar.macro_b) return fail(kBadNumber, "ATAN needs a second argument: ATAN[y]/[x]");
-            result = std::atan(x) / kDegree;
-            return true;
-        }
+        if (text.empty() || text.front() != '/') return fail(kBadExpression, "ATAN needs a second argument: ATAN[y]/[x]");
         text.remove_prefix(1);
         double denominator = 0;
         if (!bracket(text, denominator)) return false;
@@ -260,6 +277,28 @@ bool ValueReader::function(std::string_view& text, double& result) {
         return true;
     }
     return apply(called, x, result);
+}
+
+// Macro B: ATAN[y]/[x], ATAN[y,x], ATAN[t], POW[x,y]. Angles are 0 to 360 degrees where two arguments are given.
+bool ValueReader::two_arguments(std::string_view called, std::string_view& text, double& result) {
+    text.remove_prefix(1);
+    double x = 0, y = 0;
+    if (!expression(text, x, 1)) return false;
+    if (vacant) x = 0, vacant = false;
+    bool comma = !text.empty() && text.front() == ',', slash = text.substr(0, 3) == "]/[";
+    if (comma || (slash && called == "ATAN")) {
+        text.remove_prefix(comma ? 1 : 3);
+        if (!expression(text, y, 1)) return false;
+        if (vacant) y = 0, vacant = false;
+    } else if (called == "POW") {
+        return fail(kBadExpression, "POW needs two arguments");
+    }
+    if (text.empty() || text.front() != ']') return fail(kUnknownOperation, "\"]\" is missing in the expression");
+    text.remove_prefix(1);
+    if (called == "POW") return combine(kPower, x, y, result);
+    result = (comma || slash ? std::atan2(x, y) : std::atan(x)) / kDegree;
+    if ((comma || slash) && result < 0) result += 360;
+    return true;
 }
 
 bool ValueReader::apply(std::string_view called, double x, double& result) {
@@ -277,6 +316,7 @@ bool ValueReader::apply(std::string_view called, double x, double& result) {
     } else if (called == "ASIN" || called == "ACOS") {
         if (x < -1 || x > 1) return fail(kBadArgument, std::string(called) + " of a number outside -1 to 1");
         result = (called == "ASIN" ? std::asin(x) : std::acos(x)) / kDegree;
+        if (grammar.macro_b && result < 0) result += 360;
     } else if (called == "LN") {
         if (x <= 0) return fail(kBadArgument, "logarithm of zero or a negative number");
         result = std::log(x);
@@ -289,8 +329,8 @@ bool ValueReader::apply(std::string_view called, double x, double& result) {
     else if (called == "FUP")
         result = grammar.macro_b ? (x < 0 ? std::floor(x) : std::ceil(x)) : std::ceil(x);
     else
-        return fail(kBadNumber, "unknown function \"" + std::string(called.substr(0, 40)) + "\"");
-    if (!std::isfinite(result)) return fail(kOutOfRange, "the function has no finite value");
+        return fail(kUnknownOperation, "unknown function \"" + std::string(called.substr(0, 40)) + "\"");
+    if (!std::isfinite(result)) return fail(kNotFinite, "the function has no finite value");
     return true;
 }
 

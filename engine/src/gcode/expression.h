@@ -35,6 +35,8 @@ struct ValueReader {
     bool expression(std::string_view& text, double& result, int level);
     bool parameter(std::string_view& text, double& result);
     bool function(std::string_view& text, double& result);
+    bool two_arguments(std::string_view called, std::string_view& text, double& result);
+    double logic(int op, double a, double b) const;
     bool apply(std::string_view function, double x, double& result);
     bool combine(int op, double a, double b, double& result);
     bool fail(int code, std::string message);

@@ -20,7 +20,10 @@ bool is_arc(int motion) { return motion == 20 || motion == 30; }
 bool is_probe(int motion) { return motion >= 382 && motion <= 385; }
 
 // Non-modal codes that use the axis words of their block.
-bool takes_axes(int code) { return code == 100 || code == 280 || code == 300 || code == 520 || code == 920 || code == 310 || code == 650; }
+bool takes_axes(int code) {
+    return code == 100 || code == 280 || code == 300 || code == 520 || code == 920 || code == 310 || code == 290 || code == 120 ||
+           code == 130 || code == 650;
+}
 
 std::string words_of(uint32_t mask) {
     std::string text;
@@ -50,6 +53,7 @@ bool Interpreter::place_code(char letter, int number, Request& request) {
         note_once(letter, number,
                   spelling(letter, number) + " (" + std::string(rule->meaning) + ") is accepted, its effect is not simulated");
     if (action == Action::kIgnored && rule->group != Group::kStop) return true;
+    if (action == Action::kNoted && (rule->group == Group::kMotion || rule->group == Group::kPathMode)) return true;  // no mode of ours
     if (number == 40 && letter == 'G') {
         request.dwell = true;
         return true;

@@ -1,4 +1,4 @@
-// Canned cycles G73, G74, G81-G86, G89 (and G76 as fine boring where the control has it), in any plane, with repeats, G98 and G99.
+// Canned cycles G73, G74, G81-G86, G89 in any plane, with repeats, G98 and G99. Boring with a shift: cycles_bore.cpp.
 #include <algorithm>
 #include <cmath>
 
@@ -39,6 +39,12 @@ bool Interpreter::read_cycle_words(const Block& block, int code) {
     if (block.has('P')) cycle.dwell = dwell_seconds(block, 'P');
     if (!cycle.has_r) return refuse(28, "the cycle needs R");
     if (!cycle.has_bottom) return refuse(28, std::string("the cycle needs ") + bottom_letter);
+    if (block.has_any(gcode::bits("IJ")) && (code == 760 || code == 870)) cycle.i = block.get_or('I', 0), cycle.j = block.get_or('J', 0);
+    if (code == 870 && !cycle.has_peck && cycle.i == 0 && cycle.j == 0) return refuse(28, "back boring needs Q, the shift");
+    if (is(Dialect::kHaas) && code == 830 && block.has('I')) {  // first peck, less each time, least
+        cycle.i = block.get('I'), cycle.j = std::fabs(block.get_or('J', 0)), cycle.least_peck = std::fabs(block.get_or('K', 0));
+        cycle.peck = std::fabs(cycle.i), cycle.has_peck = true;
+    }
     if (code == 730 || code == 830) {
         if (!cycle.has_peck) {
             if (!fanuc_family() && !is(Dialect::kMach3)) return refuse(28, "the cycle needs Q, the depth of a peck");
@@ -65,9 +71,9 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     bool increments = state_.incremental && !keeps_levels();
     double r = increments ? cycle.initial_level + cycle.r : cycle.r;
     double bottom = increments ? r + cycle.bottom : cycle.bottom;
-    if (r < bottom) return refuse(54, "R lies below the bottom of the cycle");
+    if (code == 870 ? r > bottom : r < bottom) return refuse(54, "R lies below the bottom of the cycle");
     double repeats = 1;
-    char repeat_letter = block.has('K') && fanuc_family() ? 'K' : 'L';
+    char repeat_letter = block.has('K') && is(Dialect::kFanuc) ? 'K' : 'L';
     if (block.has(repeat_letter) && !(fanuc_family() && is(Dialect::kFanuc) && repeat_letter == 'L')) repeats = block.get(repeat_letter);
     if (!(repeats >= 0 && repeats <= kMaxRepeats)) return refuse(39, "the number of repeats is out of range");
     repeats = std::floor(repeats + 1e-4);
@@ -116,6 +122,7 @@ bool Interpreter::run_cycle(int code, Axes hole, double r, double bottom, double
     axes_of_plane(first, second, normal);
     constexpr MotionKind kRapid = MotionKind::kRapid, kFeed = MotionKind::kFeed;
     Axes& at = state_.position;
+    if (code == 760 || code == 870 || code == 880) return bore(code, r, bottom, clear);
     if (hole[static_cast<size_t>(normal)] != r && !cycle_move(kRapid, at, normal, r)) return false;
     bool tap = code == 740 || code == 840;
     int direction = state_.spindle;
@@ -141,6 +148,7 @@ bool Interpreter::run_cycle(int code, Axes hole, double r, double bottom, double
         set_spindle_in_cycle(direction);
     } else if (tap) {
         done = cycle_move(kFeed, at, normal, r);
+        if (done && fanuc_family() && dwell > 0) emit_event(MotionKind::kDwell, dwell);
         set_spindle_in_cycle(0);
         set_spindle_in_cycle(direction);
         motion_.spindle_synchronized = false;
@@ -148,7 +156,11 @@ bool Interpreter::run_cycle(int code, Axes hole, double r, double bottom, double
         if (done && clear != r) done = cycle_move(kRapid, at, normal, clear);
     } else {
         bool feed_out = code == 850 || code == 890;
-        done = cycle_move(feed_out ? kFeed : kRapid, at, normal, clear);
+        if (feed_out && fanuc_family() && clear != r) {  // at feed to R only
+            done = cycle_move(kFeed, at, normal, r) && cycle_move(kRapid, at, normal, clear);
+        } else {
+            done = cycle_move(feed_out ? kFeed : kRapid, at, normal, clear);
+        }
     }
     motion_.spindle_synchronized = false;
     in_general_ = true;
@@ -168,7 +180,10 @@ void Interpreter::set_spindle_in_cycle(int direction) {
 bool Interpreter::peck(int code, Axes& at, int normal, double r, double bottom) {
     constexpr MotionKind kRapid = MotionKind::kRapid, kFeed = MotionKind::kFeed;
     double step = std::fabs(state_.cycle.peck), clearance = kPeckClearance_mm / scale_;
+    const CycleWords& cycle = state_.cycle;
+    bool shrinks = is(Dialect::kHaas) && cycle.i != 0;
     for (double depth = r - step; depth > bottom; depth -= step) {
+        if (shrinks) step = std::max({step - cycle.j, cycle.least_peck, kLeastPeck_mm / scale_});
         if (!spend()) return true;
         if (over_) return true;
         if (!cycle_move(kFeed, at, normal, depth)) return false;

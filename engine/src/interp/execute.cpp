@@ -20,6 +20,7 @@ constexpr double kGrblDwellStep_s = 0.05;  // GRBL rounds dwells up to it
 bool Interpreter::execute(const Block& block) {
     if (!check_values(block)) return false;
     if (block.has_g(650) && fanuc_family()) return do_macro_call(block);  // all words are its arguments
+    if (block.has_g(660) && fanuc_family()) return do_modal_macro(block);
     Request request;
     if (!sort_codes(block, request)) return false;
     if (is(Dialect::kGrblhal) && !check_hal_block(block, request)) return false;
@@ -32,6 +33,9 @@ bool Interpreter::execute(const Block& block) {
     if (request.non_modal >= 0 && !do_non_modal(block, request)) return false;
     if (request[Group::kMotion] >= 0 || request.motion >= 0)
         if (!do_motion(block, request)) return false;
+    if (block.has_g(670)) modal_macro_.on = false;
+    bool moved = request.motion >= 0 && request.axis_words != 0;
+    if (moved && modal_macro_.on && calls_.size() == modal_macro_.level && !call_macro(modal_macro_)) return false;
     if (!do_subprogram(block, request)) return false;
     return request.stop < 0 || do_stop(request.stop);
 }
@@ -79,7 +83,7 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
     if (!units_first && units >= 0) do_units(units);
     if (request[Group::kCutterSide] == 400) canon("COMMENT(\"interpreter: cutter radius compensation off\")");
     if (int length = request[Group::kToolLength]; length >= 0 && !do_tool_length(block, length)) return false;
-    if (int offset = request[Group::kWorkOffset]; offset >= 0 && !do_work_offset(offset)) return false;
+    if (int offset = request[Group::kWorkOffset]; offset >= 0 && !do_work_offset(block, offset)) return false;
     if (int path = request[Group::kPathMode]; path >= 0) do_path_mode(block, path);
     if (int distance = request[Group::kDistance]; distance >= 0) {
         bool incremental = distance == 910;
@@ -310,7 +314,7 @@ void Interpreter::do_units(int code) {
     state_.path_tolerance *= factor;
     state_.naive_tolerance *= factor;
     CycleWords& cycle = state_.cycle;
-    for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level}) *value *= factor;
+    for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level, &cycle.i, &cycle.j, &cycle.least_peck}) *value *= factor;
     if (state_.feed_mode != FeedMode::kInverseTime) state_.feed *= factor;  // the feed itself stays
     state_.inches = inches;
     refresh_frame();

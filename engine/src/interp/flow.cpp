@@ -1,4 +1,4 @@
-// Control flow: O-words (LinuxCNC, grblHAL), M98/M99, Fanuc macro B, parameters. Backward jumps and calls are paid from budgets.
+// Control flow: O-words (LinuxCNC, grblHAL), M98/M99, parameters. Backward jumps and calls are paid from budgets.
 #include <algorithm>
 #include <cmath>
 
@@ -61,10 +61,9 @@ bool Interpreter::skip_to(std::string_view label_view, std::initializer_list<Flo
 }
 
 bool Interpreter::do_flow(const Block& block, std::string_view) {
+    if (is(Dialect::kGrblhal)) return do_hal_flow(block);
     switch (block.flow) {
         case Flow::kSub:
-            // grblHAL takes a named sub for the text of a file of its own and runs into it.
-            if (is(Dialect::kGrblhal) && !block.label.empty() && !gcode::is_digit(block.label.front())) return true;
             return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
         case Flow::kEndsub:
             return do_return(block, true);
@@ -122,12 +121,7 @@ bool Interpreter::do_if(const Block& block) {
         return next_branch();
     }
     bool open = loops_.size() > floor && loops_.back().kind == LoopKind::kIf && loops_.back().label == block.label;
-    if (!open) {
-        if (is(Dialect::kGrblhal) && block.flow == Flow::kEndif && loops_.size() > floor) {  // grblHAL closes the innermost
-            return true;
-        }
-        return refuse(kFlowSyntax, "o" + std::string(block.label) + " closes or divides no \"if\" that is open");
-    }
+    if (!open) return refuse(kFlowSyntax, "o" + std::string(block.label) + " closes or divides no \"if\" that is open");
     if (block.flow != Flow::kEndif && !skip_to(block.label, {Flow::kEndif}, skip_block_)) return false;
     loops_.pop_back();
     return true;
@@ -244,7 +238,6 @@ void Interpreter::index_labels(Source& source) {
 // Place behind the line that opens a subprogram: in this file, else in a file of its own.
 bool Interpreter::find_label(std::string_view label, bool m98, size_t& source, size_t& offset, int64_t& line) {
     std::string key = (m98 ? "p" : "s") + std::string(label);
-    std::string name = lower(label);
     for (size_t k : {source_, size_t{0}}) {
         if (!sources_[k].labels_known) index_labels(sources_[k]);
         auto at = sources_[k].labels.find(key);
@@ -252,19 +245,34 @@ bool Interpreter::find_label(std::string_view label, bool m98, size_t& source, s
         source = k, offset = at->second.first, line = at->second.second;
         return true;
     }
-    auto same_name = std::find_if(sources_.begin() + 1, sources_.end(), [&](const Source& candidate) { return candidate.name == name; });
-    source = static_cast<size_t>(same_name - sources_.begin());
-    if (same_name == sources_.end()) {
-        std::optional<std::string_view> text = program_.subprogram ? program_.subprogram(name) : std::nullopt;
-        if (!text) return false;
-        sources_.push_back({name, gcode::LineCursor(*text), {}, false});
-    }
+    if (!find_file(lower(label), m98, source)) return false;
     if (!sources_[source].labels_known) index_labels(sources_[source]);
     auto at = sources_[source].labels.find(key);
     bool found = at != sources_[source].labels.end();
     if (!found && !m98) return false;
     offset = found ? at->second.first : 0, line = found ? at->second.second : 0;
     return true;
+}
+
+// A subprogram's own file, read when it is called first. Numbers are also sought with four or five digits: O0042.
+bool Interpreter::find_file(const std::string& label, bool m98, size_t& source) {
+    std::vector<std::string> names{label};
+    for (size_t digits : {size_t{4}, size_t{5}})
+        if (m98 && label.size() < digits) names.push_back(std::string(digits - label.size(), '0') + label);
+    for (const std::string& name : names) {
+        auto same_name =
+            std::find_if(sources_.begin() + 1, sources_.end(), [&](const Source& candidate) { return candidate.name == name; });
+        source = static_cast<size_t>(same_name - sources_.begin());
+        if (same_name != sources_.end()) return true;
+    }
+    for (const std::string& name : names) {
+        std::optional<std::string_view> text = program_.subprogram ? program_.subprogram(name) : std::nullopt;
+        if (!text) continue;
+        source = sources_.size();
+        sources_.push_back({name, gcode::LineCursor(*text), {}, false});
+        return true;
+    }
+    return false;
 }
 
 bool Interpreter::enter(std::string_view label_view, Call call) {
@@ -349,6 +357,7 @@ bool Interpreter::do_subprogram(const Block& block, const Request& request) {
     if (code == 990) {
         if (calls_.empty()) {
             if (is(Dialect::kGrblhal)) return true;
+            if (block.has('P') && fanuc_family()) return go_to(static_cast<int64_t>(block.get('P')));
             note_once('M', 990, "M99 in the main program starts it again without end; one pass is simulated");
             end_.ended = over_ = true;
             canon_end(true);
@@ -365,6 +374,7 @@ bool Interpreter::do_subprogram(const Block& block, const Request& request) {
     if (fanuc_family() && !block.has('L') && number > 9999 && code == 980) repeats = static_cast<double>(number / 10000), number %= 10000;
     if (!(repeats >= 0 && repeats <= 1e9)) return refuse(39, "the number of repeats is out of range");
     if (repeats < 1) return true;
+    if (code == 1980) code = 980;  // from another device: the same programs
     Call call;
     call.m98 = true;
     call.repeats = static_cast<int64_t>(repeats) - 1;
@@ -418,77 +428,6 @@ bool Interpreter::go_to(int64_t number) {
     return refuse(0, "block N" + std::to_string(number) + " is not found");
 }
 
-bool Interpreter::do_macro_statement(const Block& block) {
-    gcode::LineCursor& cursor = sources_[source_].cursor;
-    std::string_view text = block.rest;
-    gcode::ValueReader reader{grammar_, parameters_, refusal_};
-    double value = 0;
-    if (block.flow == Flow::kMacroIf) {
-        if (!condition(text, value)) return false;
-        bool jump = text.substr(0, 4) == "GOTO", then = text.substr(0, 4) == "THEN";
-        if (!jump && !then) return refuse(0, "GOTO or THEN is missing behind IF");
-        if (value == 0) return true;
-        text.remove_prefix(4);
-        if (then) {
-            if (!parser_.parse_words(text, block_)) {
-                refusal_ = parser_.refusal();
-                return false;
-            }
-            return block_.words == 0 && block_.g_count == 0 && block_.m_count == 0 ? true : refuse(0, "behind THEN only #n=... can stand");
-        }
-        if (!reader.open_expression(text, value)) return false;
-        return go_to(static_cast<int64_t>(value));
-    }
-    if (block.flow == Flow::kMacroGoto) {
-        if (!reader.open_expression(text, value)) return false;
-        return go_to(static_cast<int64_t>(value));
-    }
-    std::string label(block.label);
-    if (label.empty()) return refuse(0, "DO without its number");
-    size_t floor = calls_.empty() ? 0 : calls_.back().loops;
-    size_t at = loops_.size();
-    while (at > floor && !(loops_[at - 1].label == label && (block.flow == Flow::kMacroEnd || loops_[at - 1].offset == line_offset_))) --at;
-    if (block.flow == Flow::kMacroEnd) {
-        if (at == floor) return refuse(0, "END" + label + " closes no loop that is open");
-        loops_.resize(at);
-        cursor.seek(loops_.back().offset, loops_.back().line);
-        return true;
-    }
-    value = 1;
-    if (block.flow == Flow::kMacroWhile && !condition(text, value)) return false;
-    if (value == 0) {
-        if (at > floor) loops_.resize(at - 1);
-        return skip_to(label, {Flow::kMacroEnd}, skip_block_);
-    }
-    if (at > floor) {
-        loops_.resize(at);
-        return true;
-    }
-    if (loops_.size() >= kMaxLoops) return refuse(0, "loops are nested too deeply");
-    loops_.push_back({LoopKind::kWhile, label, line_offset_, line_ - 1});
-    return true;
-}
-
-// G65: the words are arguments.
-bool Interpreter::do_macro_call(const Block& block) {
-    constexpr int kVariable[26] = {1, 2, 3, 7, 8, 9, 0, 11, 4, 5, 6, 0, 13, 0, 0, 0, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26};
-    if (!block.has('P')) return refuse(28, "G65 needs P, the number of the macro");
-    Call call;
-    call.m98 = call.locals = true;
-    double repeats = block.get_or('L', 1);
-    if (!(repeats >= 1 && repeats <= 1e9)) return refuse(39, "the number of repeats is out of range");
-    call.repeats = static_cast<int64_t>(repeats) - 1;
-    if (!(block.get('P') >= 0 && block.get('P') < 1e9)) return refuse(39, "P of G65 is out of range");
-    Block arguments = block;
-    if (!enter(std::to_string(static_cast<int64_t>(block.get('P') + 0.5)), std::move(call))) return false;
-    parameters_.push(true);
-    for (char letter = 'A'; letter <= 'Z'; ++letter) {
-        int variable = kVariable[letter - 'A'];
-        if (variable > 0 && arguments.has(letter)) parameters_.set(variable, arguments.get(letter));
-    }
-    return true;
-}
-
 bool Interpreter::apply_assignments(const Block& block) {
     for (int i = 0; i < block.assignment_count; ++i) {
         const gcode::Assignment& assignment = block.assignment[static_cast<size_t>(i)];
@@ -497,15 +436,18 @@ bool Interpreter::apply_assignments(const Block& block) {
                 return refuse(0, "there are more than " + std::to_string(Parameters::kMaxNames) + " named parameters");
             continue;
         }
-        if (fanuc_family() && assignment.number == 3000)
-            return refuse(0, "the program raises alarm " + std::to_string(static_cast<int64_t>(assignment.value)) + " (#3000)");
+        if (fanuc_family() && !assign_fanuc(assignment.number, assignment.value)) return false;
+        if (fanuc_family() && assignment.number >= Parameters::kCount) continue;  // an offset: it has no other place
         if (!parameters_.writable(assignment.number))
             return refuse(kNotWritable, "parameter #" + std::to_string(assignment.number) + " cannot be written");
         parameters_.set(assignment.number, assignment.value);
         int offset = assignment.number - 5221;
         if (offset >= 0 && offset < 180 && offset % 20 < kAxes && std::isfinite(assignment.value)) {
-            double unit = is_rotary(offset % 20) ? 1 : state_.unit_mm();
-            work_offset_mm_[static_cast<size_t>(offset / 20)][static_cast<size_t>(offset % 20)] = assignment.value * unit;
+            double value = assignment.value * (is_rotary(offset % 20) ? 1 : state_.unit_mm());
+            if (fanuc_family())
+                set_work_offset(offset / 20, offset % 20, value);
+            else
+                work_offset_mm_[static_cast<size_t>(offset / 20)][static_cast<size_t>(offset % 20)] = value;
         }
     }
     return true;
@@ -516,16 +458,10 @@ std::optional<double> Interpreter::system_number(int index) const {
         return values[static_cast<size_t>(axis)] / (is_rotary(axis) ? 1 : divisor);
     };
     double unit = state_.unit_mm();
-    if (index < 5000 || index > 5500) {
-        if (fanuc_family() && index > 2000 && index <= 2200) return length_of(index - 2000) / unit;
-        return std::nullopt;
-    }
-    if (fanuc_family()) {
-        int axis = index % 10 - 1;
-        if (axis < 0 || axis > 2) return std::nullopt;
-        if (index < 5010 || (index > 5040 && index < 5050)) return state_.position[static_cast<size_t>(axis)];
-        if (index > 5020 && index < 5030) return machine_of(state_.position)[static_cast<size_t>(axis)] / unit;
-    }
+    if (fanuc_family())
+        if (auto value = fanuc_variable(index)) return value;
+    if (index < 5000 || index > 5500) return std::nullopt;
+    if (fanuc_family() && (index < 5221 || index > 5400)) return std::nullopt;
     if (index >= 5061 && index <= 5070) return probed_[static_cast<size_t>(index - 5061)];
     if (index >= 5161 && index <= 5169) return axis_value(home_mm_, index - 5161, unit);
     if (index >= 5181 && index <= 5189) return axis_value(second_home_mm_, index - 5181, unit);

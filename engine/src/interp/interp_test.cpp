@@ -353,7 +353,7 @@ TEST(InterpBadInput, EndlessLoopsEnd) {
                                 {Dialect::kLinuxcnc, "o1 repeat [999999999999]\no1 endrepeat\nM2\n"},
                                 {Dialect::kFanuc, "N1 GOTO 1\nM30\n"},
                                 {Dialect::kFanuc, "WHILE[1EQ1]DO1\nEND1\nM30\n"},
-                                {Dialect::kFanuc, "G21 G90 F100\nG83 X0 Z-100000 R1 Q0.001\nM30\n"}};
+                                {Dialect::kFanuc, "G21 G90 F100\nG83 X0 Z-100000. R1. Q0.001\nM30\n"}};
     for (const Endless& program : programs) {
         auto end = read_all(program.text, program.dialect);
         ASSERT_FALSE(end.ok()) << program.text;

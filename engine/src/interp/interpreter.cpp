@@ -95,10 +95,11 @@ Result<ProgramEnd> Interpreter::run(std::string dialect_reason) {
 
 void Interpreter::start() {
     if (grammar_.max_digits > 0) fast_digits_ = grammar_.max_digits;
+    counts_whole_numbers_ = fanuc_family() && !options_.machine.calculator_input;
     sources_.push_back({"", gcode::LineCursor(program_.text), {}, false});
     has_tool_change_ = has_tool_change(program_.text);
     for (size_t k = 0; k < work_offset_mm_.size(); ++k) {
-        Vec3 zero = options_.work_offsets[k] - options_.machine.zero_mm;
+        Vec3 zero = (k < kWorkOffsets ? options_.work_offsets[k] : Vec3{}) - options_.machine.zero_mm;
         work_offset_mm_[k] = {zero.x, zero.y, zero.z};
     }
     state_.inches = false;
@@ -264,6 +265,7 @@ bool Interpreter::fast_block(std::string_view line) {
         if (seen & (1u << slot)) return false;
         gcode::NumberEnd number = gcode::read_number(p, end, value[slot]);
         if (!number.at || number.digits > fast_digits_ || std::fabs(value[slot]) > kFastLimit) return false;
+        if (counts_whole_numbers_ && !number.point && slot < 3 && value[slot] != 0) return false;
         p = number.at;
         seen |= 1u << slot;
     }
@@ -294,11 +296,15 @@ bool Interpreter::general_block(std::string_view line) {
     refresh_motion();
     if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
-                  modal_macro_.empty() && !state_.polar.on;
+                  !modal_macro_.on && !state_.polar.on;
     return done;
 }
 
 bool Interpreter::execute_line(std::string_view line) {
+    if (is(Dialect::kGrblhal) && hal_skips()) {
+        bool flow = parser_.parse_flow(line, block_);
+        return flow ? do_hal_flow(block_) : true;
+    }
     if (sender_line(line)) return refusal_.message.empty();
     bool parsed = parser_.parse(line, block_);
     if (block_.has_comment && options_.want_comments && source_ == 0) observer_.on_comment(line_, block_.comment);
@@ -316,10 +322,12 @@ bool Interpreter::execute_line(std::string_view line) {
         find("UNSUPPORTED_CODE", "the line is no block; at the head of the program it is taken for a title: " + parser_.refusal().message);
         return true;
     }
+    if (!parsed && fanuc_family() && output_statement(line)) return true;
     if (!parsed && !grbl_family()) {
         refusal_ = parser_.refusal();
         return false;
     }
+    if (counts_whole_numbers_) count_whole_numbers(block_);
     if (parsed && block_.empty() && block_.assignment_count == 0) {
         canon_comment(block_);
         return true;
@@ -332,11 +340,14 @@ bool Interpreter::execute_line(std::string_view line) {
              "real-time characters (? ! ~ and bytes above 0x7f) act at once in the firmware and never reach the program; they are not "
              "executed");
     }
-    if (parsed && block_.flow == gcode::Flow::kProgram && state_.has_moved && calls_.empty() &&
-        !is(Dialect::kLinuxcnc)) {  // the next program of the tape
+    bool is_program = parsed && block_.flow == gcode::Flow::kProgram;
+    if (is_program && is(Dialect::kGrblhal)) return refuse(36, "nothing in the block uses the word O");
+    if (is_program && state_.has_moved && calls_.empty() && !is(Dialect::kLinuxcnc)) {  // the next program of the tape
         over_ = true;
         return true;
     }
+    if (block_.flow == gcode::Flow::kProgram && fanuc_family() && calls_.empty())
+        std::from_chars(block_.label.data(), block_.label.data() + block_.label.size(), program_number_);
     before_ = state_;
     Motion before_motion = motion_;
     Vec3 before_tip = tip_;
@@ -442,6 +453,7 @@ bool Interpreter::percent_line() {
 }
 
 bool Interpreter::end_of_source() {
+    if (is(Dialect::kGrblhal) && hal_end_of_file()) return true;
     if (!calls_.empty()) {
         const Call& call = calls_.back();
         if (call.own_source != 0 && source_ == call.own_source) {
@@ -541,8 +553,11 @@ ProgramEnd Interpreter::finish(std::string dialect_reason) {
 std::vector<std::string> Interpreter::modal_codes() const {
     std::vector<std::string> codes;
     codes.push_back(spelling('G', state_.motion));
-    constexpr int kOffsets[] = {540, 550, 560, 570, 580, 590, 591, 592, 593};
-    codes.push_back(spelling('G', kOffsets[state_.work_offset]));
+    constexpr int kOffsets[kWorkOffsets] = {540, 550, 560, 570, 580, 590, 591, 592, 593};
+    if (state_.work_offset < kWorkOffsets)
+        codes.push_back(spelling('G', kOffsets[state_.work_offset]));
+    else
+        codes.push_back((is(Dialect::kHaas) ? "G154 P" : "G54.1 P") + std::to_string(state_.work_offset - kWorkOffsets + 1));
     codes.push_back(state_.plane == ArcPlane::kXY ? "G17" : state_.plane == ArcPlane::kZX ? "G18" : "G19");
     codes.push_back(state_.inches ? "G20" : "G21");
     codes.push_back(state_.incremental ? "G91" : "G90");

@@ -84,6 +84,29 @@ class Interpreter {
         State saved;
     };
 
+    // grblHAL: what is open, and where its subprograms are.
+    struct HalEntry {
+        std::string label, expression;
+        gcode::Flow flow = gcode::Flow::kNone;
+        bool skip = false, handled = false, broken = false;
+        int64_t repeats = 0;
+        size_t source = 0, offset = 0;  // behind the line that opened it
+        int64_t line = 0;
+    };
+    struct HalSub {
+        std::string label;
+        size_t source = 0, offset = 0;
+        int64_t line = 0;
+    };
+
+    // G66: called after every block with a move.
+    struct ModalMacro {
+        bool on = false;
+        int64_t number = 0, repeats = 1;
+        size_t level = 0;  // depth of calls at which it was given
+        gcode::Block arguments;
+    };
+
     // interpreter.cpp
     void start();
     void start_pose();
@@ -111,6 +134,9 @@ class Interpreter {
     bool grbl_family() const { return dialect_ == Dialect::kGrbl || dialect_ == Dialect::kGrblhal; }
     bool fanuc_family() const { return dialect_ == Dialect::kFanuc || dialect_ == Dialect::kHaas; }
     bool is(Dialect dialect) const { return dialect_ == dialect; }
+
+    // fanuc_words.cpp
+    void count_whole_numbers(gcode::Block& block);
 
     // check.cpp, check_grbl.cpp, check_grbl_arc.cpp, check_grblhal.cpp
     bool sort_codes(const gcode::Block& block, Request& request);
@@ -200,22 +226,33 @@ class Interpreter {
     bool run_cycle(int code, Axes hole, double r, double bottom, double clear);
     bool peck(int code, Axes& at, int normal, double r, double bottom);
     void set_spindle_in_cycle(int direction);
+    // cycles_bore.cpp
+    bool bore(int code, double r, double bottom, double clear);
+    bool bore_shift(double direction, bool inside);
+    bool bore_lift(int axis, double value);
+    bool do_circular_pocket(const gcode::Block& block, bool clockwise);
+    bool pocket_pass(double first, double last, double step, bool clockwise);
+    bool pocket_arc(const Axes& target, double centre_x, double centre_y, double sweep_rad);
     bool cycle_move(MotionKind kind, Axes& at, int axis, double value);
 
     // offsets.cpp
     bool do_non_modal(const gcode::Block& block, const Request& request);
     bool do_set_offsets(const gcode::Block& block);
+    bool set_offset_values(const gcode::Block& block, int index);
     bool do_set_work_offset(const gcode::Block& block, int l);
     bool do_set_tool_offset(const gcode::Block& block, int l);
     bool do_shift(const gcode::Block& block, int code);
     bool do_local_offset(const gcode::Block& block);
     bool do_skip_move(const gcode::Block& block);
+    bool do_return_from_reference(const gcode::Block& block);
     bool do_reference(const gcode::Block& block, int code);
-    bool do_work_offset(int code);
+    bool do_more_work_offset(const gcode::Block& block, int code);
+    bool do_work_offset(const gcode::Block& block, int code);
     bool do_tool_length(const gcode::Block& block, int code);
     double length_of(int tool) const;
     void change_frame(const Axes& origin, const Axes& shift, const Axes& length, double rotation_deg);
     void use_work_offset(int index);
+    void set_work_offset(int index, int axis, double value_mm);
     Axes origin_units(int index) const;
 
     // flow.cpp
@@ -227,12 +264,11 @@ class Interpreter {
     bool do_call(const gcode::Block& block);
     bool do_return(const gcode::Block& block, bool with_value);
     bool do_subprogram(const gcode::Block& block, const Request& request);
-    bool do_macro_call(const gcode::Block& block);
-    bool do_macro_statement(const gcode::Block& block);
     bool enter(std::string_view label, Call call);
     void leave();
     bool skip_to(std::string_view label, std::initializer_list<gcode::Flow> stops, gcode::Block& found);
     bool go_to(int64_t number);
+    bool find_file(const std::string& label, bool m98, size_t& source);
     bool find_label(std::string_view label, bool m98, size_t& source, size_t& offset, int64_t& line);
     void index_labels(Source& source);
     bool condition(std::string_view& text, double& value);
@@ -241,6 +277,35 @@ class Interpreter {
     bool apply_assignments(const gcode::Block& block);
     std::optional<double> system_number(int index) const;
     std::optional<double> system_named(std::string_view name) const;
+
+    // flow_grblhal.cpp
+    bool do_hal_flow(const gcode::Block& block);
+    bool hal_skips() const;
+    bool hal_statement(const gcode::Block& block);
+    bool hal_condition(std::string_view text, double& value);
+    bool hal_push(const gcode::Block& block, gcode::Flow flow);
+    void hal_pop();
+    void hal_seek(const HalEntry& entry);
+    bool hal_again(HalEntry& entry, bool& again);
+    bool hal_loop(const gcode::Block& block, bool skipping, gcode::Flow last, bool same);
+    bool hal_end_loop(const gcode::Block& block, bool skipping, gcode::Flow last, bool same);
+    bool hal_break(const gcode::Block& block);
+    bool hal_call(const gcode::Block& block);
+    void hal_return(const gcode::Block& block);
+    void hal_leave();
+    bool hal_end_of_file();
+
+    // macro_b.cpp
+    bool do_macro_statement(const gcode::Block& block);
+    bool macro_number(const gcode::Block& block, ModalMacro& macro);
+    bool do_macro_call(const gcode::Block& block);
+    bool do_modal_macro(const gcode::Block& block);
+    bool call_macro(const ModalMacro& macro);
+    bool output_statement(std::string_view line);
+    std::optional<double> fanuc_variable(int index) const;
+    std::optional<double> modal_variable(int group) const;
+    Axes work_position(const Axes& position) const;
+    bool assign_fanuc(int number, double value);
 
     // canon.cpp: calls as rs274 prints them; nothing is done unless they are wanted
     void canon(const char* format, ...) __attribute__((format(printf, 2, 3)));
@@ -273,6 +338,9 @@ class Interpreter {
     size_t source_ = 0;
     std::vector<Loop> loops_;
     std::vector<Call> calls_;
+    std::vector<HalEntry> hal_stack_;
+    std::vector<HalSub> hal_subs_;
+    bool hal_skip_sub_ = false;
     int64_t call_line_ = 0;       // line of the program's own text that called into another source
     std::string_view line_text_;  // of the current block
     int64_t line_ = 0;
@@ -284,9 +352,9 @@ class Interpreter {
     State state_;
     State before_;                     // for a refused block
     std::vector<State> saved_states_;  // M70
-    std::array<Axes, 9> work_offset_mm_{};
-    std::array<double, 9> work_rotation_deg_{};
-    Axes home_mm_{}, second_home_mm_{};
+    std::array<Axes, kWorkOffsets + kMoreWorkOffsets> work_offset_mm_{};
+    std::array<double, kWorkOffsets + kMoreWorkOffsets> work_rotation_deg_{};
+    Axes home_mm_{}, second_home_mm_{}, by_way_mm_{};  // by_way: the point that the last G28 or G30 came by
     bool home_known_ = false;
     std::map<int, double> changed_length_mm_;  // tool table entries set by G10
     std::array<double, 10> probed_{};
@@ -315,10 +383,12 @@ class Interpreter {
     bool quiet_canon_ = false;                                              // moves are made whose calls have been printed
     bool canon_pallet_ = false, canon_mist_ = false, canon_flood_ = false;  // how the program ended
     ArcPlane canon_plane_ = ArcPlane::kXY;
-    std::string modal_macro_;       // G66
+    ModalMacro modal_macro_;
+    double program_number_ = 0;
     std::bitset<2 * 20000> noted_;  // codes noted already
-    bool rotary_noted_ = false, units_missing_noted_ = false, real_time_noted_ = false, probe_noted_ = false;
+    bool output_noted_ = false, rotary_noted_ = false, units_missing_noted_ = false, real_time_noted_ = false, probe_noted_ = false;
     bool length_checked_ = false;
+    bool counts_whole_numbers_ = false, whole_numbers_noted_ = false;  // Fanuc, Haas: see fanuc_words.cpp
     std::vector<bool> tool_used_;  // by number, small ones
     std::vector<int> tools_used_;
     ProgramEnd end_;

@@ -43,7 +43,24 @@ void Interpreter::use_work_offset(int index) {
     change_frame(origin_units(index), state_.shift, state_.length_offset, work_rotation_deg_[static_cast<size_t>(index)]);
 }
 
-bool Interpreter::do_work_offset(int code) {
+// An offset in force moves with its value at once.
+void Interpreter::set_work_offset(int index, int axis, double value_mm) {
+    work_offset_mm_[static_cast<size_t>(index)][static_cast<size_t>(axis)] = value_mm;
+    if (index == state_.work_offset) use_work_offset(index);
+}
+
+// G54.1 P1 ... P300, Haas: G154 P1 ... P99 and G110 ... G129, which are P1 ... P20.
+bool Interpreter::do_more_work_offset(const Block& block, int code) {
+    double p = code >= 1100 && code < 1300 ? (code - 1100) / 10 + 1 : block.get_or('P', 0);
+    double most = is(Dialect::kHaas) ? 99 : kMoreWorkOffsets;
+    if (!(p >= 1 && p <= most) || p != std::floor(p))
+        return refuse(29, spelling('G', code) + " needs P, 1 to " + std::to_string(static_cast<int>(most)));
+    use_work_offset(kWorkOffsets + static_cast<int>(p) - 1);
+    return true;
+}
+
+bool Interpreter::do_work_offset(const Block& block, int code) {
+    if (code == 541 || code >= 1100) return do_more_work_offset(block, code);
     int index = code >= 590 ? 5 + (code - 590) : (code - 540) / 10;
     if (index == state_.work_offset && is(Dialect::kLinuxcnc)) {
         canon("COMMENT(\"interpreter: continuing to use same coordinate system\")");
@@ -116,6 +133,11 @@ bool Interpreter::do_non_modal(const Block& block, const Request& request) {
         case 922:
         case 923:
             return do_shift(block, request.non_modal);
+        case 120:
+        case 130:
+            return do_circular_pocket(block, request.non_modal == 120);
+        case 290:
+            return do_return_from_reference(block);
         case 310:
             return do_skip_move(block);
         case 650:
@@ -152,12 +174,27 @@ bool Interpreter::do_reference(const Block& block, int code) {
     bool done = straight(MotionKind::kRapid, by_way);
     motion_.reference_return = false;
     if (!done) return false;
+    by_way_mm_ = machine_of(by_way);
     if (mask == 0) mask = (1u << kAxes) - 1;
     const Axes& home = code == 280 ? home_mm_ : second_home_mm_;
     if (!move_to_machine(home, mask, MotionKind::kRapid, true)) return false;
     std::string where = code == 280 ? "the reference point (G28)" : "the second reference point (G30)";
     find("HOME_EXCURSION", "return to " + where + (home_known_ ? "" : ", which is taken to lie clear above the work"));
     return true;
+}
+
+// G29: by way of the point that the last G28 or G30 came by, to the programmed one, in the axes that are named.
+bool Interpreter::do_return_from_reference(const Block& block) {
+    uint32_t mask = 0;
+    for (int axis = 0; axis < kAxes; ++axis)
+        if (block.has(kLetters[axis])) mask |= 1u << (axis >= kU && fanuc_family() ? axis - kU : axis);
+    if (mask == 0) return refuse(26, "G29 without axis words");
+    Axes machine = machine_of(state_.position);
+    for (size_t i = 0; i < kAxes; ++i)
+        if (mask & (1u << i)) machine[i] = by_way_mm_[i];
+    if (!straight(MotionKind::kRapid, position_of(machine))) return false;
+    Axes target;
+    return target_of(block, target) && straight(MotionKind::kRapid, target);
 }
 
 bool Interpreter::do_set_offsets(const Block& block) {
@@ -171,13 +208,29 @@ bool Interpreter::do_set_offsets(const Block& block) {
     return refuse(20, "G10 L" + std::to_string(l) + " is not known");
 }
 
+// Fanuc, Haas: absolute values, in G91 increments.
+bool Interpreter::set_offset_values(const Block& block, int index) {
+    for (int axis = 0; axis < kAxes; ++axis) {
+        if (!block.has(kLetters[axis])) continue;
+        double value = block.get(kLetters[axis]) * (is_rotary(axis) ? 1 : state_.unit_mm());
+        if (state_.incremental) value += work_offset_mm_[static_cast<size_t>(index)][static_cast<size_t>(axis)];
+        set_work_offset(index, axis, value);
+    }
+    return true;
+}
+
 bool Interpreter::do_set_work_offset(const Block& block, int l) {
     double p = block.get_or('P', 0);
+    if (fanuc_family() && l == 20) {  // G54.1 P...
+        if (!(p >= 1 && p <= kMoreWorkOffsets)) return refuse(29, "G10 L20 needs P, 1 to " + std::to_string(kMoreWorkOffsets));
+        return set_offset_values(block, kWorkOffsets + static_cast<int>(p) - 1);
+    }
     int highest = is(Dialect::kGrbl) || fanuc_family() ? 6 : 9;
     if (!(p >= 0 && p < highest + 1)) return refuse(29, "G10 P must be 0 to " + std::to_string(highest));
     if (is(Dialect::kLinuxcnc) && p != std::floor(p)) return refuse(29, "G10 P is not whole");
     if (p < 1 && fanuc_family() && l == 2) return refuse(29, "G10 L2 P0 (external work offset) cannot be simulated");
     int index = p < 1 ? state_.work_offset : static_cast<int>(p) - 1;
+    if (fanuc_family()) return set_offset_values(block, index);
     Axes& origin = work_offset_mm_[static_cast<size_t>(index)];
     double unit = state_.unit_mm();
     double rotation = work_rotation_deg_[static_cast<size_t>(index)];
@@ -205,7 +258,7 @@ bool Interpreter::do_set_work_offset(const Block& block, int l) {
         for (size_t i = 0; i < kAxes; ++i) {
             if (!block.has(kLetters[i])) continue;
             double scale = is_rotary(static_cast<int>(i)) ? 1 : unit;
-            origin[i] = value[i] * scale + (state_.incremental && fanuc_family() ? origin[i] : 0);
+            origin[i] = value[i] * scale;
         }
     }
     work_rotation_deg_[static_cast<size_t>(index)] = rotation;

@@ -7,7 +7,6 @@ namespace proveout::interp {
 
 namespace {
 
-constexpr int kCount = 10000;  // numbers 0 to 9999; Fanuc system variables above are asked from system_number
 constexpr double kVacant = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace

@@ -31,6 +31,7 @@ class Parameters final : public gcode::ParameterSource {
     std::function<std::optional<double>(int)> system_number;
     std::function<std::optional<double>(std::string_view)> system_named;
 
+    static constexpr int kCount = 10000;     // numbers 0 to 9999; Fanuc's offsets above are asked from system_number
     static constexpr int kMaxNames = 20000;  // named parameters alive at one time
 
   private:

@@ -17,10 +17,14 @@ constexpr bool is_rotary(int axis) { return axis >= kA && axis < kU; }
 
 constexpr int kNoMotion = 800;  // G80
 
+constexpr int kWorkOffsets = 9;        // G54 ... G59.3
+constexpr int kMoreWorkOffsets = 300;  // behind them: G54.1 P1 ... P300 (Fanuc), G154 P1 ... P99 (Haas)
+
 // Values of a canned cycle that stay in force, in program units.
 struct CycleWords {
     double r = 0, bottom = 0, peck = 0, dwell = 0;
-    double i = 0, j = 0;
+    double i = 0, j = 0;    // shift of a boring cycle; Haas G83: first peck, and what each is less
+    double least_peck = 0;  // Haas G83 K
     bool has_r = false, has_bottom = false, has_peck = false;
     double initial_level = 0;  // of the axis along the tool when the cycle mode began
     bool active = false;
@@ -57,7 +61,7 @@ struct State {
     int spindle = 0;   // 1 clockwise, -1 counter-clockwise, 0 off
     bool mist = false, flood = false;
     bool constant_surface_speed = false;
-    int work_offset = 0;         // 0: G54 ... 8: G59.3
+    int work_offset = 0;         // 0: G54 ... 8: G59.3, kWorkOffsets: G54.1 P1 ...
     int selected_tool = 0;       // T
     int tool = 0;                // in the spindle
     int length_number = -1;      // H in force, -1: none
