@@ -6,6 +6,7 @@
 
 #include <charconv>
 
+#include "files/content_type.h"
 #include "store/disk.h"
 #include "store/local.h"
 

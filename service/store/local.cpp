@@ -258,22 +258,6 @@ class LocalStoreImpl : public LocalStore {
 
 }  // namespace
 
-std::string content_type_of(std::string_view name) {
-    constexpr std::pair<std::string_view, std::string_view> kTypes[] = {{".mp4", "video/mp4"},
-                                                                        {".gif", "image/gif"},
-                                                                        {".png", "image/png"},
-                                                                        {".json", "application/json"},
-                                                                        {".stl", "model/stl"},
-                                                                        {".glb", "model/gltf-binary"},
-                                                                        {".html", "text/html; charset=utf-8"},
-                                                                        {".log", "text/plain; charset=utf-8"},
-                                                                        {".txt", "text/plain; charset=utf-8"},
-                                                                        {".xml", "application/xml"}};
-    for (auto [ending, type] : kTypes)
-        if (name.ends_with(ending)) return std::string(type);
-    return "application/octet-stream";
-}
-
 Result<std::unique_ptr<LocalStore>> open_local_store(const LocalStoreOptions& options) {
     if (options.key.size() < kLeastKey_bytes) return make_error(ErrorCode::kInvalidInput, "the key of signed links has less than 32 bytes");
     std::error_code fault;

@@ -35,7 +35,4 @@ constexpr std::string_view kArtefactRoute = "/artefacts/";
 
 Result<std::unique_ptr<LocalStore>> open_local_store(const LocalStoreOptions& options);
 
-// By name: "video/mp4" for out.mp4.
-std::string content_type_of(std::string_view name);
-
 }  // namespace proveout

@@ -123,7 +123,5 @@ std::string sha256_hex(std::string_view bytes);
 // Size and hash of a file. Error: kIo.
 Result<Artefact> describe_artefact(const std::string& path, const std::string& name);
 
-// "application/json" for "report.json"; "application/octet-stream" for an unknown ending.
-std::string content_type_of(std::string_view name);
 
 }  // namespace proveout

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "files/content_type.h"
 #include "report/sample_run.h"
 #include "report/text.h"
 
