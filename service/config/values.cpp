@@ -62,6 +62,7 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
 
 std::optional<std::array<unsigned char, 16>> parse_address(std::string_view text) {
     std::string copy(text.substr(0, text.find('%')));
+    if (copy.find('\0') != std::string::npos) return std::nullopt;
     std::array<unsigned char, 16> bytes{};
     if (inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) return bytes;
     if (copy.size() != text.size()) return std::nullopt;  // zones are IPv6's
