@@ -51,6 +51,7 @@ struct Tool {
     double feed_mm_per_min = 0, spindle_rpm = 0;  // inform only
     bool center_cutting = true;      // default true but for face mills
     double length_offset_mm = 0;     // the tool's H value in the controller
+    int lathe_orientation = 0;       // LinuxCNC tool table, Q: edge of a turning tool, 1 to 9; 0: a milling tool
     std::string comment;
 };
 

@@ -35,7 +35,11 @@ void Interpreter::canon(const char* format, ...) {
     int length = std::snprintf(text, sizeof text, "%s", kNumber);
     length += std::vsnprintf(text + length, sizeof text - static_cast<size_t>(length), format, arguments);
     va_end(arguments);
-    observer_.on_canon(std::string_view(text, std::min(static_cast<size_t>(length), sizeof text - 1)));
+    say(std::string_view(text, std::min(static_cast<size_t>(length), sizeof text - 1)));
+}
+
+void Interpreter::say(std::string_view call) {
+    if (!comp_holds_call(call)) observer_.on_canon(call);
 }
 
 void Interpreter::state_word(const std::string& word) {
@@ -94,7 +98,6 @@ void Interpreter::canon_arc(const Axes& target, const Arc& arc) {
 
 // The feed that makes a move take 1/F minutes.
 void Interpreter::canon_inverse_rate(const Axes& target, double sweep_rad, double radius, int normal) {
-    if (!options_.want_canon) return;
     double length = 0;
     if (sweep_rad > 0) {
         length = std::hypot(sweep_rad * radius, target[static_cast<size_t>(normal)] - state_.position[static_cast<size_t>(normal)]);
@@ -107,7 +110,8 @@ void Interpreter::canon_inverse_rate(const Axes& target, double sweep_rad, doubl
                                (target[4] - state_.position[4]) * (target[4] - state_.position[4]) +
                                (target[5] - state_.position[5]) * (target[5] - state_.position[5]));
     }
-    canon("SET_FEED_RATE(%.4f)", std::max(kLeastInverseRate, length * state_.feed));
+    inverse_rate_ = std::max(kLeastInverseRate, length * state_.feed);
+    canon("SET_FEED_RATE(%.4f)", inverse_rate_);
 }
 
 void Interpreter::canon_frame(bool with_shift) {
@@ -152,7 +156,7 @@ void Interpreter::canon_comment(const gcode::Block& block) {
         while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
         call = std::string(kNumber) + "COMMENT(\"" + std::string(text) + "\")";
     }
-    observer_.on_canon(call);
+    say(call);
 }
 
 // The text of (DEBUG,...) with parameters replaced by their values.

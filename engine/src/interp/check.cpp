@@ -153,7 +153,8 @@ bool Interpreter::check_words(const Block& block, const Request& request) {
     if (request[Group::kPathMode] == 640) used |= bits("PQ");
     int length = request[Group::kToolLength];
     if (length == 430 || length == 432) used |= bit('H');
-    if (length == 431) used |= bits("IK");
+    int side = request[Group::kCutterSide];
+    if (side > 400) used |= bits("DL") | (side % 10 == 1 ? bit('R') : 0u);
     if (request[Group::kSpindleMode] >= 0 || block.has_g(960) || block.has_g(970)) used |= bits("D");
     bool m_words = false;
     for (int i = 0; i < block.m_count; ++i) {
@@ -182,7 +183,7 @@ bool Interpreter::check_values(const Block& block) {
     }
     for (char letter : {'T', 'H', 'D'}) {
         if (!block.has(letter)) continue;
-        if (letter == 'D' && (block.has_g(960) || fanuc_family())) continue;
+        if (letter == 'D' && (is(Dialect::kLinuxcnc) || fanuc_family())) continue;
         double value = block.get(letter);
         if (std::fabs(value - std::round(value)) > 1e-4) return refuse(23, std::string("the value of ") + letter + " is not whole");
     }

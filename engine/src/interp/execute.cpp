@@ -81,7 +81,7 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
         canon("SELECT_PLANE(CANON_PLANE_%s)", plane == 170 ? "XY" : plane == 180 ? "XZ" : "YZ");
     }
     if (!units_first && units >= 0) do_units(units);
-    if (request[Group::kCutterSide] == 400) canon("COMMENT(\"interpreter: cutter radius compensation off\")");
+    if (int side = request[Group::kCutterSide]; side >= 0 && is(Dialect::kLinuxcnc) && !do_cutter_side(block, side)) return false;
     if (int length = request[Group::kToolLength]; length >= 0 && !do_tool_length(block, length)) return false;
     if (int offset = request[Group::kWorkOffset]; offset >= 0 && !do_work_offset(block, offset)) return false;
     if (int path = request[Group::kPathMode]; path >= 0) do_path_mode(block, path);
@@ -311,6 +311,7 @@ void Interpreter::do_units(int code) {
     }
     state_.transform.change_units(factor);
     for (double* value : {&state_.polar.first, &state_.polar.second, &state_.polar.radius}) *value *= factor;
+    comp_scale(factor);
     state_.path_tolerance *= factor;
     state_.naive_tolerance *= factor;
     CycleWords& cycle = state_.cycle;
@@ -332,12 +333,18 @@ void Interpreter::do_path_mode(const Block& block, int code) {
 }
 
 bool Interpreter::do_stop(int code) {
+    if (comp_.active() && comp_.entered) {
+        if (!comp_flush(comp_.at)) return false;
+        comp_release();
+    }
     if (code == 0 || code == 10 || code == 600) {
         canon(code == 0 ? "PROGRAM_STOP()" : code == 10 ? "OPTIONAL_PROGRAM_STOP()" : "PALLET_SHUTTLE()");
         emit_event(MotionKind::kPause);
         find("PROGRAM_PAUSE", spelling('M', code) + " waits for the operator");
         return true;
     }
+    if (comp_.active() && comp_.entered) state_.position = with_plane(state_.position, comp_.at);
+    comp_ = {};
     canon_pallet_ = code == 300, canon_plane_ = state_.plane, canon_mist_ = state_.mist, canon_flood_ = state_.flood;
     // The state after the end, as the controllers leave it.
     if (motion_.spindle_rpm != 0 || state_.spindle != 0) {

@@ -498,7 +498,7 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
                             {"_PLANE", s.plane == ArcPlane::kXY   ? 170.0
                                        : s.plane == ArcPlane::kZX ? 180.0
                                                                   : 190.0},
-                            {"_CCOMP", 400},
+                            {"_CCOMP", comp_.side == 0 ? 400.0 : comp_.side > 0 ? 410.0 : 420.0},
                             {"_METRIC", s.inches ? 0.0 : 1.0},
                             {"_IMPERIAL", s.inches ? 1.0 : 0.0},
                             {"_ABSOLUTE", s.incremental ? 0.0 : 1.0},

@@ -1,8 +1,8 @@
 // Data-driven cases (tests/interp/*.test), laws of reading, and bad input.
 //
 // A case: option lines "key value", a line "----", the program, a line "----", the expected dump. PROVEOUT_REBASELINE=1 writes the dumps
-// anew. Options: dialect, tool N LENGTH, wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon, states, sub NAME (its
-// text: lines "| ...").
+// anew. Options: dialect, tool N LENGTH [DIAMETER [LATHE EDGE]], wcs K X Y Z, home X Y Z, zero X Y Z, zero_start, complete_tools, canon,
+// states, sub NAME (its text: lines "| ...").
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,6 +87,7 @@ void read_option(const std::string& line, Case& test, std::string& sub) {
         Tool tool;
         words >> tool.number >> tool.length_offset_mm;
         tool.diameter_mm = 6;
+        words >> tool.diameter_mm >> tool.lathe_orientation;
         test.tools.push_back(tool);
     } else if (key == "wcs") {
         size_t k = 0;

@@ -296,7 +296,7 @@ bool Interpreter::general_block(std::string_view line) {
     refresh_motion();
     if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
-                  !modal_macro_.on && !state_.polar.on;
+                  !modal_macro_.on && !state_.polar.on && comp_.side == 0 && !comp_.straight_next;
     return done;
 }
 
@@ -493,7 +493,7 @@ bool Interpreter::refuse(int code, std::string message) {
     return false;
 }
 
-int64_t Interpreter::report_line() const { return source_ == 0 ? line_ : call_line_; }
+int64_t Interpreter::report_line() const { return held_line_ > 0 ? held_line_ : source_ == 0 ? line_ : call_line_; }
 
 Error Interpreter::error_here(ErrorCode code, std::string message, std::string_view line) const {
     Error error = make_error(code, std::move(message), report_line());
@@ -566,7 +566,7 @@ std::vector<std::string> Interpreter::modal_codes() const {
     if (!grbl_family())
         codes.push_back(state_.path_mode == PathMode::kContinuous ? "G64" : state_.path_mode == PathMode::kExactPath ? "G61" : "G61.1");
     codes.push_back(!state_.length_active ? "G49" : state_.length_number >= 0 ? "G43" : "G43.1");
-    codes.push_back("G40");
+    codes.push_back(comp_.side == 0 ? "G40" : comp_.side > 0 ? "G41" : "G42");
     const Transform& map = state_.transform;
     if (map.scaling) codes.push_back("G51");
     if (map.mirrored[0] || map.mirrored[1] || map.mirrored[2]) codes.push_back(is(Dialect::kHaas) ? "G101" : "G51.1");

@@ -15,6 +15,7 @@
 #include "gcode/lines.h"
 #include "gcode/number.h"
 #include "interp/codes.h"
+#include "interp/cutter_comp.h"
 #include "interp/parameters.h"
 #include "interp/state.h"
 #include "proveout/interpret.h"
@@ -219,6 +220,31 @@ class Interpreter {
     bool do_mapped_arc(const gcode::Block& block, const Axes& target, bool clockwise);
     void use_transform(Transform transform);
 
+    // cutter_comp.cpp, comp_moves.cpp
+    bool do_cutter_side(const gcode::Block& block, int code);
+    bool comp_tool(const gcode::Block& block, int code, double& diameter, int& orientation);
+    bool comp_off();
+    bool without_comp(std::string_view what);
+    PlanePoint in_plane(const Axes& position) const;
+    Axes with_plane(Axes position, PlanePoint point) const;
+    void comp_hold(HeldMove::Kind kind, const Axes& target, PlanePoint direction);
+    void comp_hold_arc(const Axes& target, PlanePoint centre, int turns, double sweep_rad);
+    bool comp_holds_call(std::string_view call);
+    bool comp_holds_event(const Motion& event);
+    bool comp_flush(PlanePoint point);
+    void comp_release();
+    void comp_give(HeldMove& move);
+    PlanePoint nose_shift() const;
+    void comp_scale(double factor);
+    bool comp_line(MotionKind kind, const Axes& target);
+    bool comp_corner_to_line(MotionKind kind, const Axes& target, PlanePoint way);
+    bool comp_arc_to_line(double next);
+    bool comp_arc(const gcode::Block& block, bool clockwise);
+    bool comp_entry_arc(const Axes& target, const Arc& programmed, PlanePoint end);
+    bool comp_corner_to_arc(const Axes& target, const Arc& arc, double arc_radius, PlanePoint end);
+    bool comp_line_to_arc(PlanePoint centre, double arc_radius, double radius, double before, double away, bool inside);
+    bool comp_arc_to_arc(PlanePoint centre, double radius, int turns);
+
     // cycles.cpp
     bool keeps_levels() const { return fanuc_family() || is(Dialect::kMach3); }
     bool do_cycle(const gcode::Block& block, int code);
@@ -309,6 +335,7 @@ class Interpreter {
 
     // canon.cpp: calls as rs274 prints them; nothing is done unless they are wanted
     void canon(const char* format, ...) __attribute__((format(printf, 2, 3)));
+    void say(std::string_view call);
     void canon_start();
     void canon_end(bool finished);
     void canon_move(const char* name, const Axes& target);
@@ -358,6 +385,11 @@ class Interpreter {
     bool home_known_ = false;
     std::map<int, double> changed_length_mm_;  // tool table entries set by G10
     std::array<double, 10> probed_{};
+
+    CutterComp comp_;
+    bool releasing_ = false;   // held moves are given out
+    int64_t held_line_ = 0;    // their line; 0: the present one
+    double inverse_rate_ = 0;  // the feed that G93 made of the last move, program units per minute
 
     Motion motion_;  // fields that stay the same from move to move
     Vec3 tip_;       // now, set-up frame

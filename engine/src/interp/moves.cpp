@@ -130,6 +130,7 @@ void Interpreter::emit_event(MotionKind kind, double dwell_s) {
     event.line = report_line();
     event.from = event.to = tip_;
     event.dwell_s = dwell_s;
+    if (comp_holds_event(event)) return;
     if (in_general_)
         pending_.push_back(event);
     else if (!observer_stopped_ && !observer_.on_motion(event))
@@ -282,14 +283,19 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
         find("HOME_EXCURSION", "move in machine coordinates (G53)");
         return true;
     }
-    if (code == 20 || code == 30) return do_arc(block, code == 20);
+    if (code == 20 || code == 30) {
+        if (comp_.straight_next) return refuse(0, "the move behind G40 must be straight, not an arc");
+        return comp_.active() ? comp_arc(block, code == 20) : do_arc(block, code == 20);
+    }
     if (code >= 382 && code <= 385) return do_probe(block, code);
     if (code == 330 || code == 331) return do_synchronised(block, code);
     if (cycle) return do_cycle(block, code);
     Axes target;
     if (!target_of(block, target)) return false;
     if (state_.feed_mode == FeedMode::kInverseTime && code == 10) canon_inverse_rate(target);
-    return straight(code == 0 ? MotionKind::kRapid : MotionKind::kFeed, target);
+    comp_.straight_next = false;
+    MotionKind kind = code == 0 ? MotionKind::kRapid : MotionKind::kFeed;
+    return comp_.active() ? comp_line(kind, target) : straight(kind, target);
 }
 
 bool Interpreter::do_arc(const Block& block, bool clockwise) {
@@ -408,11 +414,10 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     Axes centre = state_.position;
     centre[static_cast<size_t>(first)] = arc.centre_first;
     centre[static_cast<size_t>(second)] = arc.centre_second;
-    if (state_.feed_mode == FeedMode::kInverseTime)
-        canon_inverse_rate(
-            target, std::fabs(arc.sweep_rad),
-            std::hypot(target[static_cast<size_t>(first)] - arc.centre_first, target[static_cast<size_t>(second)] - arc.centre_second),
-            normal);
+    if (state_.feed_mode == FeedMode::kInverseTime && !releasing_) {
+        PlanePoint start = in_plane(state_.position);
+        canon_inverse_rate(target, std::fabs(arc.sweep_rad), std::hypot(start.u - arc.centre_first, start.v - arc.centre_second), normal);
+    }
     canon_arc(target, arc);
     if (state_.rotation_deg != 0 && state_.plane != ArcPlane::kXY) return emit_chords(target, arc);
     motion_.kind = MotionKind::kArc;
