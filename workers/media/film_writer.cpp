@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kQueuedFrames = 4;        // lets drawing and encoding overlap
+constexpr size_t kQueuedFrames = 12;       // lets drawing and encoding overlap, though frames take unequally long
 constexpr int kMaxPreviewFrames = 100;     // the palette is made from all of them, in memory
 constexpr int kPreviewWidth = 480;
 
@@ -123,7 +123,7 @@ struct FilmWriter::State {
     ~State();
     void pump();
     Error failure();
-    Status put(const Frame& frame);
+    Status put(Frame& frame);
     void join();
     void save_log(const std::string& said);
     Status shrink_preview();
@@ -223,7 +223,8 @@ void FilmWriter::State::save_log(const std::string& said) {
     std::ofstream(options.log_file, std::ios::app | std::ios::binary) << said;
 }
 
-Status FilmWriter::State::put(const Frame& frame) {
+// Takes the frame's planes and leaves spare ones.
+Status FilmWriter::State::put(Frame& frame) {
     CHECK(frame.width == options.width && frame.height == options.height);
     bool failed;
     {
@@ -231,13 +232,12 @@ Status FilmWriter::State::put(const Frame& frame) {
         changed.wait(lock, [&] { return broken || queue.size() < kQueuedFrames; });
         failed = broken;
         if (!failed) {
-            Frame copy;
+            queue.push_back(std::move(frame));
+            frame = {};
             if (!spare.empty()) {
-                copy = std::move(spare.back());
+                frame = std::move(spare.back());
                 spare.pop_back();
             }
-            copy = frame;
-            queue.push_back(std::move(copy));
         }
     }
     changed.notify_all();
@@ -247,6 +247,11 @@ Status FilmWriter::State::put(const Frame& frame) {
 }
 
 Status FilmWriter::write(const Frame& frame) {
+    Frame copy = frame;
+    return take(copy);
+}
+
+Status FilmWriter::take(Frame& frame) {
     CHECK(state_->written < state_->options.frames);
     ++state_->written;
     return state_->put(frame);
@@ -259,7 +264,10 @@ Result<MediaResult> FilmWriter::finish(const Frame* snapshot) {
     if (s.written != o.frames)
         return make_error(ErrorCode::kEncodingFailed,
                           "the film has " + std::to_string(s.written) + " frames of " + std::to_string(o.frames) + " that were announced");
-    if (snapshot) TRY(s.put(*snapshot));
+    if (snapshot) {
+        Frame last = *snapshot;
+        TRY(s.put(last));
+    }
     s.join();
     if (s.broken || s.child->end() != ChildEnd::kExited || s.child->code() != 0) return s.failure();
     s.save_log(s.child->errors());

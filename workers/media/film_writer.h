@@ -50,6 +50,8 @@ class FilmWriter {
     ~FilmWriter();
     // Takes a copy and returns at once while FFmpeg keeps up. REQUIRES: size as in the options.
     Status write(const Frame& frame);
+    // The same without the copy: `frame` is left with planes whose memory may be used again, whatever they hold.
+    Status take(Frame& frame);
     // snapshot: required exactly if options.snapshot. Checks the film with ffprobe.
     Result<MediaResult> finish(const Frame* snapshot);
 

@@ -1,5 +1,6 @@
 #include "runner/run_job.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -32,6 +33,7 @@ struct Run {
     const Program& program;
     const Job& job;
     const RunJobOptions& options;
+    std::optional<Result<FilmWriter>> encoder;  // started first: it gets ready while the simulation runs
     std::unique_ptr<Simulation> simulation;
     std::vector<std::string> late_assumptions;  // of the passes after the simulation
     std::optional<Error> encoding_error;
@@ -54,8 +56,7 @@ Finding encoding_failed(const Error& error) {
     return finding;
 }
 
-// Film, preview and snapshot into the staging directory.
-Result<MediaResult> write_film(const Run& run, const StagedOutput& output, const Context& context) {
+FilmOptions film_options(const Run& run) {
     const VideoOptions& video = run.job.options.video;
     FilmOptions film;
     film.scene.width = video.width;
@@ -64,21 +65,32 @@ Result<MediaResult> write_film(const Run& run, const StagedOutput& output, const
     film.fps = video.fps;
     film.seconds = video.seconds;
     film.memory_limit_bytes = kFilmMemory_bytes;
+    return film;
+}
+
+Result<FilmWriter> start_encoder(const Run& run, const StagedOutput& output, const Context& context) {
+    const VideoOptions& video = run.job.options.video;
     EncodeOptions encode;
     encode.ffmpeg = run.options.ffmpeg;
     encode.directory = output.path("");
-    std::error_code failure;
-    fs::create_directory(output.path("logs"), failure);
+    std::error_code ignored;
+    fs::create_directory(output.path("logs"), ignored);
     encode.log_file = output.path("logs/ffmpeg.log");
     encode.width = video.width;
     encode.height = video.height;
     encode.fps = video.fps;
-    encode.frames = film_frames(film);
-    FilmWriter writer = TRY(FilmWriter::start(encode, context));
+    encode.frames = film_frames(film_options(run));
+    return FilmWriter::start(encode, context);
+}
+
+// Film, preview and snapshot into the staging directory.
+Result<MediaResult> write_film(Run& run, const StagedOutput& output, const Context& context) {
+    FilmWriter writer = TRY(std::move(*run.encoder));
+    FilmOptions film = film_options(run);
     Status written = Unit{};
-    auto sink = [&](const Frame& frame, int index) {
-        written = writer.write(frame);
-        context.report("encode", static_cast<double>(index + 1) / encode.frames);
+    auto sink = [&](Frame& frame, int index) {
+        written = writer.take(frame);
+        context.report("encode", static_cast<double>(index + 1) / film_frames(film));
         return written.ok();
     };
     auto made = run.camotics_alone() ? make_step_film(run.job.setup, *run.simulation, *run.camotics, film, sink, context)
@@ -86,6 +98,7 @@ Result<MediaResult> write_film(const Run& run, const StagedOutput& output, const
     if (!written.ok()) return written.error();
     if (!made) return made.error();
     MediaResult media = TRY(writer.finish(&made->snapshot));
+    std::error_code failure;
     fs::rename(media.mp4, output.path("out.mp4"), failure);
     if (!failure) fs::rename(media.gif, output.path("preview.gif"), failure);
     if (!failure) fs::rename(media.png, output.path("snapshot.png"), failure);
@@ -134,11 +147,14 @@ Result<MeshInfo> write_part(Run& run, StagedOutput& output, const Context& conte
 // Film and part read the same program and write other files; they run at the same time. An encoder that fails spoils the film only.
 Status make_media(Run& run, StagedOutput& output, const Context& context) {
     Result<MeshInfo> part = make_error(ErrorCode::kEngineFailed, "not made");
-    Context quiet = context;
+    // Film, part and encoder run side by side: on few cores, pieces of a frame given to a second thread would wait for a core.
+    Context shared = context;
+    if (run.wants_film()) shared.threads = std::max(1, context.threads - 1);
+    Context quiet = shared;
     quiet.progress = nullptr;
     std::thread part_thread([&] { part = write_part(run, output, quiet); });
     Result<MediaResult> film = make_error(ErrorCode::kEncodingFailed, "not made");
-    if (run.wants_film()) film = write_film(run, output, context);
+    if (run.wants_film()) film = write_film(run, output, shared);
     part_thread.join();
     if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
     if (run.wants_film() && film) run.media = *film;
@@ -240,7 +256,7 @@ Result<std::string> write_reports(const Run& run, ReportInput& input, StagedOutp
 
 Result<RunJobResult> run_job(const Program& program, const Job& job, const RunJobOptions& options, StagedOutput& output,
                              const Context& context) {
-    Run run{program, job, options, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    Run run{program, job, options, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     SimulateOptions simulate_options;
     simulate_options.want_timeline = options.all_artefacts;
     simulate_options.memory_limit_bytes = kSimulateMemory_bytes;
@@ -249,6 +265,7 @@ Result<RunJobResult> run_job(const Program& program, const Job& job, const RunJo
     if (!options.survey.end.dialect_reason.empty())
         simulate_options.survey_dialect = {options.survey.end.dialect, options.survey.end.dialect_reason};
     context.report("simulate", 0);
+    if (run.wants_film()) run.encoder = start_encoder(run, output, context);
     double share = uses_camotics(job) ? kNativeShare : 1;
     run.simulation =
         std::make_unique<Simulation>(TRY(simulate(program, job.setup, simulate_options, with_share(context, "simulate", 0, share))));

@@ -73,8 +73,9 @@ struct FilmOptions {
 };
 int film_frames(const FilmOptions& options);  // how many frames make_film gives to its sink
 
-// Frames arrive in order; false stops the film. The last frame holds the finished part.
-using FrameSink = std::function<bool(const Frame& frame, int index)>;
+// Frames arrive in order; false stops the film. The last frame holds the finished part. The sink may take the planes of a frame and leave
+// others in their place, whatever they hold.
+using FrameSink = std::function<bool(Frame& frame, int index)>;
 
 struct FilmResult {
     int frames = 0;

@@ -6,17 +6,18 @@ namespace proveout {
 
 void code_tile(const uint32_t* rgb, int width, int height, int tile_x, int tile_y, Frame& frame) {
     int x_end = std::min(width, (tile_x + 1) * kPixelTile), y_end = std::min(height, (tile_y + 1) * kPixelTile);
+    uint8_t *luma = frame.y.data(), *u = frame.u.data(), *v = frame.v.data();  // stores of bytes could change the vectors themselves
     for (int y = tile_y * kPixelTile; y < y_end; y += 2)
         for (int x = tile_x * kPixelTile; x < x_end; x += 2) {
+            size_t upper = static_cast<size_t>(y) * width + x, lower = upper + width;
             int r = 0, g = 0, b = 0;
-            for (int k = 0; k < 4; ++k) {
-                size_t at = static_cast<size_t>(y + (k >> 1)) * width + x + (k & 1);
+            for (size_t at : {upper, upper + 1, lower, lower + 1}) {
                 uint32_t c = rgb[at];
-                frame.y[at] = luma_of(c);
+                luma[at] = luma_of(c);
                 r += c >> 16 & 255, g += c >> 8 & 255, b += c & 255;
             }
             size_t at = static_cast<size_t>(y / 2) * (width / 2) + x / 2;
-            chroma_of(r, g, b, frame.u[at], frame.v[at]);
+            chroma_of(r, g, b, u[at], v[at]);
         }
 }
 
@@ -154,7 +155,8 @@ void draw_panel(Canvas& canvas, PixelRect rect, double corner, uint32_t colour, 
     double mx = 0.5 * (rect.x_low + rect.x_high), my = 0.5 * (rect.y_low + rect.y_high);
     double hx = 0.5 * (rect.x_high - rect.x_low) - corner, hy = 0.5 * (rect.y_high - rect.y_low) - corner;
     paint(canvas, rect, colour, alpha, [&](double x, double y) {
-        return corner + 0.5 - std::hypot(std::max(0.0, std::abs(x - mx) - hx), std::max(0.0, std::abs(y - my) - hy));
+        double beyond_x = std::max(0.0, std::abs(x - mx) - hx), beyond_y = std::max(0.0, std::abs(y - my) - hy);
+        return corner + 0.5 - (beyond_x > 0 && beyond_y > 0 ? std::hypot(beyond_x, beyond_y) : beyond_x + beyond_y);
     });
 }
 

@@ -87,25 +87,4 @@ uint32_t encode(Rgb colour) {
     return code(colour.r) << 16 | code(colour.g) << 8 | code(colour.b);
 }
 
-uint32_t blend(uint32_t under, uint32_t over, int alpha_256) {
-    // Red and blue in one multiplication, green in another; no carry can cross.
-    uint32_t k = static_cast<uint32_t>(alpha_256), j = 256 - k;
-    uint32_t rb = ((under & 0xff00ff) * j + (over & 0xff00ff) * k + 0x800080) >> 8 & 0xff00ff;
-    uint32_t g = ((under & 0x00ff00) * j + (over & 0x00ff00) * k + 0x008000) >> 8 & 0x00ff00;
-    return rb | g;
-}
-
-uint8_t luma_of(uint32_t rgb) {
-    // 16 + 219 (0.2126 R + 0.7152 G + 0.0722 B) / 255 with 16 fractional bits (ITU-R BT.709-6, items 3.2 and 4.6).
-    int r = rgb >> 16 & 255, g = rgb >> 8 & 255, b = rgb & 255;
-    return static_cast<uint8_t>((11966 * r + 40254 * g + 4064 * b + (16 << 16) + 32768) >> 16);
-}
-
-void chroma_of(int r_sum, int g_sum, int b_sum, uint8_t& u, uint8_t& v) {
-    // 128 + 224 (B - Y) / 1.8556 / 255 and 128 + 224 (R - Y) / 1.5748 / 255, of the mean of four; 18 fractional bits.
-    constexpr int kHalf = (128 << 18) + (1 << 17);
-    u = static_cast<uint8_t>((-6596 * r_sum - 22189 * g_sum + 28785 * b_sum + kHalf) >> 18);
-    v = static_cast<uint8_t>((28785 * r_sum - 26145 * g_sum - 2640 * b_sum + kHalf) >> 18);
-}
-
 }  // namespace proveout

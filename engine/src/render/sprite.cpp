@@ -113,22 +113,21 @@ void make_sprite(const std::vector<Body>& bodies, const Camera& camera, const St
         for (size_t body = 0; body < bodies.size(); ++body)
             for (const ScreenFacet& facet : bodies[body].facets)
                 rasterize(facet, sprite.width, sprite.height, shift_x, shift_y, [&](int i, int j, float depth, Normal n) {
-                    Seen& here = seen[(static_cast<size_t>(j) * sprite.width + i) * kSamples + sample];
+                    Seen& here = seen[sample * count + static_cast<size_t>(j) * sprite.width + i];
                     if (depth < here.depth) here = {n, depth, static_cast<int>(body)};
                 });
     }
     sprite.rgb.assign(count, 0), sprite.depth.assign(count, kFar), sprite.alpha.assign(count, 0);
     sprite.first.assign(sprite.height, sprite.width), sprite.last.assign(sprite.height, 0);
     for (size_t at = 0; at < count; ++at) {
-        Seen* samples = &seen[at * kSamples];
+        Seen samples[kSamples];
         int covered = 0;
         float depth = kFar;
         for (int k = 0; k < kSamples; ++k) {
-            if (samples[k].depth == kFar) continue;
-            depth = std::min(depth, samples[k].depth);
-            samples[covered] = samples[k];
-            samples[covered].n = unit(samples[k].n);
-            ++covered;
+            const Seen& sample = seen[k * count + at];
+            if (sample.depth == kFar) continue;
+            depth = std::min(depth, sample.depth);
+            samples[covered++] = {unit(sample.n), sample.depth, sample.body};
         }
         if (covered == 0) continue;
         int row = static_cast<int>(at / sprite.width), column = static_cast<int>(at % sprite.width);

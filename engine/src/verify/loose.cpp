@@ -102,7 +102,8 @@ class Grip {
 
 void read_row(const DexelGrid& grid, int v, Row& row) {
     row.cells.clear();
-    row.start.assign(grid.count_u + 1, 0);
+    row.cells.reserve(grid.count_u);
+    row.start.resize(grid.count_u + 1);
     std::vector<Interval> intervals;
     auto floor = static_cast<float>(grid.floor_mm);
     for (int u = 0; u < grid.count_u; ++u) {
@@ -155,9 +156,12 @@ class Labeller {
         for (int u = 0; u < grid_.count_u; ++u) {
             for (int32_t i = row.start[u]; i < row.start[u + 1]; ++i) {
                 Cell& cell = row.cells[i];
-                bool left = u > 0 && join_with(pieces, row, u - 1, cell);
-                bool down = v > 0 && join_with(pieces, below, u, cell);
-                if (cell.piece < 0) start_piece(u, v, cell);
+                bool left = true, down = true;
+                if (!goes_on(row, below, u, v, i)) {
+                    left = u > 0 && join_with(pieces, row, u - 1, cell);
+                    down = v > 0 && join_with(pieces, below, u, cell);
+                    if (cell.piece < 0) start_piece(u, v, cell);
+                }
                 if (cell.piece != run.piece) {
                     flush(run, v);
                     run = {cell.piece, u, u, 0, 0, cell.interval.low, cell.interval.high, false};
@@ -176,6 +180,17 @@ class Labeller {
     Pieces pieces;
 
   private:
+    // Most rays lie within a piece, alone like their left and lower neighbours: joined to both of them at once.
+    static bool goes_on(Row& row, const Row& below, int u, int v, int32_t i) {
+        if (u == 0 || v == 0 || row.start[u + 1] - i != 1 || i - row.start[u - 1] != 1 || below.start[u + 1] - below.start[u] != 1)
+            return false;
+        const Cell &left = row.cells[i - 1], &down = below.cells[below.start[u]];
+        Cell& cell = row.cells[i];
+        if (left.piece != down.piece || !overlap(cell.interval, left.interval) || !overlap(cell.interval, down.interval)) return false;
+        cell.piece = left.piece;
+        return true;
+    }
+
     void start_piece(int u, int v, Cell& cell) {
         cell.piece = pieces.make();
         Piece& piece = pieces.list[cell.piece];
