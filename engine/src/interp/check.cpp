@@ -96,8 +96,8 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
         request.axis_words |= bits("XY");
     }
     if (request.dwell && fanuc_family()) request.axis_words = 0;  // X and U are the time
-    bool words_are_taken = request[Group::kScaling] == 510 || request[Group::kMirror] >= 0 || request[Group::kRotation] == 680;
-    if (words_are_taken) request.axis_words = 0;  // centres, factors, names of axes
+    request.words_taken = request[Group::kScaling] == 510 || request[Group::kMirror] >= 0 || request[Group::kRotation] == 680;
+    if (request.words_taken) request.axis_words = 0;  // centres, factors, names of axes
     return true;
 }
 
@@ -127,8 +127,9 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
         if (straight_mode || moving != 0 || arc_without_axes || repeat || is_probe(explicit_motion)) request.motion = explicit_motion;
         return true;
     }
-    bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !request.dwell && !grbl_family();
-    bool cycle_words = is_cycle(state_.motion) && block.has_any(bits("LK")) && fanuc_family();
+    bool others = request.dwell || request.words_taken || request.non_modal >= 0 || request[Group::kSubprogram] >= 0;
+    bool arc_words = is_arc(state_.motion) && block.has_any(bits("IJKR")) && !others && !grbl_family();
+    bool cycle_words = is_cycle(state_.motion) && block.has_any(bits("LK")) && !others && fanuc_family();
     if (moving == 0 && !arc_words && !cycle_words) return true;
     if (request.machine_coordinates && state_.motion == kNoMotion) return refuse(30, "G53 needs G0 or G1");
     if (is(Dialect::kGrbl) && length == 490) return true;  // the firmware drops the words

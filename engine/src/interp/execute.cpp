@@ -315,7 +315,8 @@ void Interpreter::do_units(int code) {
     state_.path_tolerance *= factor;
     state_.naive_tolerance *= factor;
     CycleWords& cycle = state_.cycle;
-    for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level, &cycle.i, &cycle.j, &cycle.least_peck}) *value *= factor;
+    for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level, &cycle.i, &cycle.j, &cycle.least_peck})
+        *value *= factor;
     if (state_.feed_mode != FeedMode::kInverseTime) state_.feed *= factor;  // the feed itself stays
     state_.inches = inches;
     refresh_frame();

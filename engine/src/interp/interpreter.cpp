@@ -348,6 +348,11 @@ bool Interpreter::execute_line(std::string_view line) {
     }
     if (block_.flow == gcode::Flow::kProgram && fanuc_family() && calls_.empty())
         std::from_chars(block_.label.data(), block_.label.data() + block_.label.size(), program_number_);
+    return run_block(parsed, line);
+}
+
+// Carries out block_, or nothing of it.
+bool Interpreter::run_block(bool parsed, std::string_view line) {
     before_ = state_;
     Motion before_motion = motion_;
     Vec3 before_tip = tip_;

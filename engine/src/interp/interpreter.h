@@ -29,6 +29,7 @@ constexpr double kMaxCoordinate_mm = 1e7;  // no machine is larger, and all late
 struct Request {
     std::array<int16_t, 32> code;  // by Group: ten times the code, -1 none. kNonModal: dwell excluded
     bool dwell = false, machine_coordinates = false;
+    bool words_taken = false;  // axis and other words belong to G68, G51, G51.1
     int non_modal = -1;       // G10 G28 G28.1 G30 G30.1 G52 G92 G92.1 ... G31 G65
     int motion = -1;          // explicit or modal motion to carry out; -1: none
     uint32_t axis_words = 0;  // bits of X Y Z A B C U V W that stand in the block
@@ -116,6 +117,7 @@ class Interpreter {
     bool fast_block(std::string_view line);
     bool general_block(std::string_view line);
     bool execute_line(std::string_view line);
+    bool run_block(bool parsed, std::string_view line);
     bool end_of_source();
     bool spend(int64_t blocks = 1);  // budget of repeated blocks; false: used up
     bool handle_refusal(std::string_view line);
