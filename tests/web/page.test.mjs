@@ -1,18 +1,13 @@
 // The page in headless Chromium: PROVEOUT=build/dev/proveout CHROMIUM=/usr/bin/chromium node --test page.test.mjs
 // Screenshots go to ci-artefacts/web/ for people to look at.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { root, startService } from "./server.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const pictures = join(root, "ci-artefacts/web");
-const proveout = resolve(process.env.PROVEOUT ?? join(root, "build/dev/proveout"));
 const program = `G21 G90 G17
 (T1 D=6. flat end mill)
 T1 M6
@@ -26,18 +21,13 @@ G0 Z5
 M30
 `;
 
-let folder, server, address, browser, page;
+let service, address, browser, page;
 const complaints = [], asked = new Set();
 
 before(async () => {
   mkdirSync(pictures, { recursive: true });
-  folder = mkdtempSync(join(tmpdir(), "proveout-page-"));
-  server = spawn(proveout, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data-dir", join(folder, "data")],
-    { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, SIM_CONCURRENCY: "1" }, stdio: ["ignore", "pipe", "ignore"] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const ready = /^proveout ready on (\S+)/.exec(line);
-    if (ready) { address = ready[1]; break; }
-  }
+  service = await startService({ SIM_CONCURRENCY: "1" });
+  address = service.address;
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
@@ -47,8 +37,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  server?.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  service?.stop();
 });
 
 test("an empty list shows the way to the form", async () => {
