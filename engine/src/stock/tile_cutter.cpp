@@ -64,6 +64,7 @@ class TileCutter {
         each(assembly.always);
         if (sweep.sweep->forbids_cutting) each(assembly.forbidden);
         if (sweep.sweep->checks_flutes) each(assembly.flutes);
+        if (assembly.near.empty()) return;
         // A cutter that goes straight up or down is beside the walls of its own cut: only a rapid across can come too near.
         bool across = sweep.sweep->forbids_cutting && sweep.line.length > 0;
         std::span<const CheckPlan> near(assembly.near);
@@ -153,8 +154,17 @@ class TileCutter {
             left &= ~blocks;
         }
         if (!sums.changed) return;
-        if (sums.highest >= tile_.tile_top) tile_.tile_top = *std::max_element(tile_.block_top, tile_.block_top + kBlocksPerTile);
+        if (sums.highest >= tile_.tile_top) tile_.tile_top = highest_block();
         record(sweep.sweep->owner, sums.removed * grid_.cell_area_mm2(), sums.depth, first_fraction(sweep, body, sums), sums.plunge);
+    }
+
+    // Eight columns side by side: one after another would be a chain of 64 steps.
+    float highest_block() const {
+        float top[kBlocksAcross];
+        std::copy_n(tile_.block_top, kBlocksAcross, top);
+        for (int block = kBlocksAcross; block < kBlocksPerTile; ++block)
+            top[block % kBlocksAcross] = std::max(top[block % kBlocksAcross], tile_.block_top[block]);
+        return *std::max_element(top, top + kBlocksAcross);
     }
 
     // What one body takes from the tile on one sweep.
