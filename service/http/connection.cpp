@@ -129,7 +129,7 @@ Connection::Async<bool> Connection::read_head(bool first) {
     set_deadline(first ? core_.options.limits.head_s : core_.options.limits.idle_s);
     size_t judged = 0;
     while (true) {
-        if (started_us_ == 0 && in_.bytes().substr(0, 2) == "\r\n") in_.use(2);  // RFC 9112 section 2.2
+        if (started_us_ == 0 && in_.bytes().substr(0, 2) == "\r\n") in_.use(2), judged = 0;  // RFC 9112 section 2.2
         std::string_view got = in_.bytes();
         if (started_us_ == 0 && !got.empty() && got != "\r") {
             started_us_ = steady_us();

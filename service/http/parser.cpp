@@ -1,9 +1,9 @@
 // The only file that includes Beast.
+#include "http/parser.h"
+
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <limits>
-
-#include "http/parser.h"
 
 namespace proveout {
 

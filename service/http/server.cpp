@@ -26,6 +26,7 @@ constexpr int64_t kRefusing = 256;       // answered with a 503 at the same time
 constexpr rlim_t kFilesForOthers = 512;  // database, artefacts, children
 constexpr int kDeferAccept_s = 1;
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+constexpr int64_t kTellEvery_ms = 100;
 constexpr auto kDrainPoll = std::chrono::milliseconds(5);
 
 // Raises the soft limit of open files as far as the system allows, and fits the limit of connections below it.
@@ -103,14 +104,9 @@ class HttpServerImpl : public HttpServer {
             pause_timer_.cancel();
         });
         int64_t end_ms = steady_ms() + static_cast<int64_t>(grace_s * 1000);
-        while (connections() > 0 && steady_ms() < end_ms) {
-            for (const auto& connection : core_.due_connections(kAll)) connection->post_drain();
-            std::this_thread::sleep_for(kDrainPoll);
-        }
-        while (connections() > 0) {  // what a handler still works on ends when the handler does
-            for (const auto& connection : core_.due_connections(kAll)) connection->post_abort();
-            std::this_thread::sleep_for(kDrainPoll);
-        }
+        wait_until_gone(end_ms, [](Connection& connection) { connection.post_drain(); });
+        // What a handler still works on ends when the handler does.
+        wait_until_gone(kAll, [](Connection& connection) { connection.post_abort(); });
     }
 
     Counts counts() const override {
@@ -121,6 +117,16 @@ class HttpServerImpl : public HttpServer {
     Error refused(const boost::system::error_code& error) const {
         return make_error(ErrorCode::kIo,
                           "cannot listen on " + core_.options.host + ":" + std::to_string(core_.options.port) + ": " + error.message());
+    }
+
+    // Tells all connections again and again: one may have been between two waits.
+    template <class Tell>
+    void wait_until_gone(int64_t end_ms, Tell tell) {
+        for (int64_t told_ms = 0; connections() > 0 && steady_ms() < end_ms; std::this_thread::sleep_for(kDrainPoll)) {
+            if (steady_ms() - told_ms < kTellEvery_ms) continue;
+            told_ms = steady_ms();
+            for (const auto& connection : core_.due_connections(kAll)) tell(*connection);
+        }
     }
 
     int64_t connections() const {

@@ -84,7 +84,8 @@ Connection::Flow Connection::pump_events(EventSource& source, bool chunked) {
         }
         open = open && !chunk.done;
         // It may have had more than it gave at once.
-        if (open && !spoke && !woken_) co_await wait_for_event(std::min(beat_ms, end_ms));
+        bool quiet = open && !spoke && !woken_ && !gone_ && !stopped() && !core_.draining;
+        if (quiet) co_await wait_for_event(std::min(beat_ms, end_ms));
     }
     if (gone_ || stopped() || !chunked) co_return;
     set_deadline(core_.options.limits.write_s);
