@@ -229,8 +229,8 @@ Result<FenceAnswer> SqlDatabase::finish(const std::string& sim_id, int64_t fence
                            answer = FenceAnswer::kLost;
                            auto run = TRY(lock_run(tx, sim_id));
                            if (!run || !run->held_by(fence)) return Unit{};
-                           TRY(end_run(tx, *run, final_run));
-                           answer = FenceAnswer::kHeld;
+                           answer = final_run.status == RunStatus::kCancelled ? FenceAnswer::kHeld : run->held();
+                           if (answer == FenceAnswer::kHeld) TRY(end_run(tx, *run, final_run));
                            return Unit{};
                        }),
                  answer);

@@ -278,7 +278,7 @@ class Attempt {
 
     void take_outcome(bool stopped) {
         auto folder = OpenFolder::open(spec_.workspace);
-        auto text = folder ? folder->read("result.json", kMaxOutcomeBytes) : Result<std::string>(folder.error());
+        auto text = folder ? folder->read(kOutcomeFile, kMaxOutcomeBytes) : Result<std::string>(folder.error());
         auto outcome = text ? attempt_outcome_from(*text) : std::nullopt;
         if (!outcome && stopped) {
             result_.end = AttemptEnd::kCancelled;

@@ -252,6 +252,7 @@ TEST_F(AttemptTest, TheWorkSeesNeitherTheHostNorOtherRuns) {
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
     EXPECT_NE(text.find("workspace yes"), std::string::npos) << text;
     if (is_on("landlock")) {
+        EXPECT_NE(text.find("change no"), std::string::npos) << text;
         EXPECT_NE(text.find("secret no"), std::string::npos) << text;
         EXPECT_NE(text.find("shadow no"), std::string::npos) << text;
         EXPECT_NE(text.find("environ no"), std::string::npos) << text;
@@ -346,6 +347,7 @@ int probe(const std::string& workspace) {
     auto tell = [&](const char* name, bool can) { out << name << (can ? " yes\n" : " no\n"); };
     for (char** entry = environ; *entry; ++entry) out << *entry << "\n";
     tell("workspace", can_read(workspace + "/job.json"));
+    tell("change", ::truncate((workspace + "/in/target").c_str(), 0) == 0 || std::ofstream(workspace + "/job.json").good());
     tell("secret", can_read(text_of(workspace + "/in/target")));
     tell("shadow", can_read("/etc/shadow"));
     tell("environ", can_read("/proc/1/environ"));
@@ -415,7 +417,7 @@ int behave(const std::string& workspace, const std::string& how) {
     if (how.compare(0, 6, "sleep ") == 0) ::execl("/bin/sleep", "sleep", how.substr(6).c_str(), nullptr);
     if (how == "probe") probe(workspace);
     if (how == "plant") plant(workspace);
-    std::ofstream(workspace + "/result.json") << R"({"status":"succeeded"})";
+    std::ofstream(workspace + "/" + kOutcomeFile) << R"({"status":"succeeded"})";
     return 0;
 }
 

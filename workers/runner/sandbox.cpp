@@ -110,7 +110,9 @@ Status restrict_files(const Doors& doors) {
     int ruleset = static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0));
     if (ruleset < 0) return failed("Landlock refuses its rules");
     constexpr uint64_t kRead = kExecute | kReadFile | kReadFolder;
-    bool good = allow(ruleset, doors.workspace, handled & ~(kExecute | kMakeSpecial), handled);
+    bool good = allow(ruleset, doors.workspace, kReadFile | kReadFolder, handled);
+    for (const char* folder : {"/out", "/tmp"})
+        good = good && allow(ruleset, doors.workspace + folder, handled & ~(kExecute | kMakeSpecial), handled);
     for (const char* path : kSystemFolders) good = good && allow(ruleset, path, kRead, handled);
     for (const char* path : kSystemFiles) good = good && allow(ruleset, path, kReadFile | kReadFolder, handled);
     for (const char* path : kDevices) good = good && allow(ruleset, path, kReadFile | kWriteFile | kTruncate | kIoctl, handled);

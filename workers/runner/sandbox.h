@@ -28,7 +28,7 @@ struct ResourceLimits {
 Status limit_resources(const ResourceLimits& limits);
 
 struct Doors {
-    std::string workspace;              // read and write
+    std::string workspace;              // read; and write in out/ and tmp/
     std::vector<std::string> programs;  // what may be started besides the system's: FFMPEG_BIN, CAMOTICS_BIN
 };
 // No new privileges, Landlock, seccomp. Error kEngineFailed: a wall that this kernel has could not be put up.

@@ -3,9 +3,8 @@
 //   job.json     the job document as it was accepted
 //   run.json     AttemptSettings
 //   in/upl_...   the uploads that the document names, under the names that it uses
-//   out/         what the run made
-//   tmp/         its TMPDIR
-//   result.json  AttemptOutcome, written by the child as its last act
+//   out/         what the run made; only here and in tmp/ may the child write
+//   tmp/         its TMPDIR, and at last result.json: AttemptOutcome
 //
 // While a child has written there, the service opens nothing by a plain path: OpenFolder never follows a link, never leaves the folder, and
 // gives regular files only.
@@ -45,6 +44,7 @@ struct AttemptOutcome {
     int camotics_exit_code = -1;    // -1: did not run
     std::vector<StageTime> stages;
 };
+constexpr const char* kOutcomeFile = "tmp/result.json";
 std::string to_json(const AttemptOutcome& outcome);
 std::optional<AttemptOutcome> attempt_outcome_from(std::string_view json);
 
