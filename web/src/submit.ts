@@ -78,7 +78,7 @@ function troubleView(error: unknown): Node[] {
   return [h("p", {}, error.message),
     h("ul", {}, ...error.errors.map((fault) => h("li", {}, h("code", {}, fault.pointer || "the document"), ` ${fault.detail}`)),
       ...error.diagnostics.map((at) => h("li", {}, `line ${at.line}: ${at.message} `, h("code", {}, at.block))),
-      ...error.steps.map((step) => h("li", {}, step)))];
+      ...(error.errors.length + error.diagnostics.length > 0 ? [] : error.steps).map((step) => h("li", {}, step)))];
 }
 
 export function showForm(view: Element): void {
