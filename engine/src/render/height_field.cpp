@@ -205,7 +205,7 @@ bool meets_column(const HeightField& field, int u, int v, float z_in, float z_ou
 
 }  // namespace
 
-RayHit cast(const HeightField& field, float start_u, float start_v, float start_z) {
+RayHit cast(const HeightField& field, float start_u, float start_v, float start_z, const BlockBox& free_before) {
     Ray ray{field, start_u, start_v, start_z};
     RayHit hit;
     float cell = static_cast<float>(std::max(field.grid->cell_u, field.grid->cell_v));
@@ -214,8 +214,14 @@ RayHit cast(const HeightField& field, float start_u, float start_v, float start_
     float t = std::max({t_u, t_v, t_z});
     float t_floor = (static_cast<float>(field.grid->floor_mm) - start_z) / field.dz;
     float t_end = std::min({ray.at_u(field.du > 0 ? field.count_u : 0), ray.at_v(field.dv > 0 ? field.count_v : 0), t_floor});
-    if (!(t < t_end)) return hit;
     int axis = t == t_z ? 2 : t == t_u ? 0 : 1;
+    if (!free_before.empty()) {  // as if blocks had been left one by one until the ray enters the box
+        int edge_u = field.du > 0 ? free_before.u_low * kBlockSide : std::min((free_before.u_high + 1) * kBlockSide, field.count_u);
+        int edge_v = field.dv > 0 ? free_before.v_low * kBlockSide : std::min((free_before.v_high + 1) * kBlockSide, field.count_v);
+        float enter_u = ray.at_u(edge_u), enter_v = ray.at_v(edge_v), enter = std::max(enter_u, enter_v);
+        if (enter > t) t = enter, axis = enter_u >= enter_v ? 0 : 1;
+    }
+    if (!(t < t_end)) return hit;
     int u = ray.column_u(t), v = ray.column_v(t);
     int front_u = axis == 0 ? u - field.step_u : u, front_v = axis == 1 ? v - field.step_v : v;
     while (true) {

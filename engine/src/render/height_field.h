@@ -5,6 +5,7 @@
 // parts is the same, to the bit, as one drawn at once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -66,8 +67,19 @@ HeightField make_height_field(const DexelGrid& grid, const Camera& camera);
 // Takes over what changed in the grid within `changed` and appends the patches.
 void update(HeightField& field, const Box3& changed, std::vector<ChangedPatch>& patches);
 
-// First material along start + t * direction; start in columns (u, v) and mm (z).
-RayHit cast(const HeightField& field, float start_u, float start_v, float start_z);
+// A box of blocks of the height field; empty while low > high.
+struct BlockBox {
+    uint16_t u_low = 0xffff, u_high = 0, v_low = 0xffff, v_high = 0;
+    void add(uint32_t block, int blocks_u) {
+        uint16_t u = static_cast<uint16_t>(block % blocks_u), v = static_cast<uint16_t>(block / blocks_u);
+        u_low = std::min(u_low, u), u_high = std::max(u_high, u), v_low = std::min(v_low, v), v_high = std::max(v_high, v);
+    }
+    bool empty() const { return u_low > u_high; }
+};
+
+// First material along start + t * direction; start in columns (u, v) and mm (z). free_before: the ray is known to meet nothing before it
+// enters this box; empty: nothing is known. The answer does not depend on it.
+RayHit cast(const HeightField& field, float start_u, float start_v, float start_z, const BlockBox& free_before = {});
 
 struct Surface {
     Normal normal;

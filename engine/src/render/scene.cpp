@@ -106,12 +106,13 @@ struct Sampled {
     uint32_t block;  // kNoBlock: no stock is shown
 };
 
-// What one sample of one pixel shows.
-Sampled take_sample(const Scene& scene, int x, int y, int sample) {
+// What one sample of one pixel shows. shown: blocks of which it showed one before, if it showed any; material only vanishes, so that
+// nothing stands before them.
+Sampled take_sample(const Scene& scene, int x, int y, int sample, const BlockBox& shown) {
     const HeightField& field = scene.field;
     double px = x + static_cast<double>(kSampleX[sample]), py = y + static_cast<double>(kSampleY[sample]);
     auto start = [&](const double (&k)[3]) { return static_cast<float>(k[0] + k[1] * px + k[2] * py); };
-    RayHit hit = cast(field, start(scene.ray_u), start(scene.ray_v), start(scene.ray_z));
+    RayHit hit = cast(field, start(scene.ray_u), start(scene.ray_v), start(scene.ray_z), shown);
     float depth = hit.axis < 0 ? kFar : scene.start_depth + hit.t;
     if (scene.fixtures.covers(x, y)) {
         const FixturePlanes::Texel& texel = scene.fixtures.at(sample, x, y);
@@ -146,6 +147,7 @@ int contrast(const Scene& scene, int x, int y) {
 
 void resolve(Scene& scene, int x, int y) {
     size_t at = static_cast<size_t>(y) * scene.layer.width + x;
+    const BlockBox shown = scene.seen[at];
     scene.seen[at] = {};
     scene.layer.rgb[at] = scene.middle[at];
     int contrast_here = contrast(scene, x, y);
@@ -153,9 +155,10 @@ void resolve(Scene& scene, int x, int y) {
     int r = 0, g = 0, b = 0, count = 0;
     // Samples 2, 4, 5 and 7 are spread evenly too: enough for a faint edge.
     for (int sample = 1; sample < kSubSamples; ++sample) {
-        if (contrast_here <= kFaintEdge && sample != 2 && sample != 4 && sample != 5 && sample != 7) continue;
+        const bool even = sample == 2 || sample == 4 || sample == 5 || sample == 7;
+        if (contrast_here <= kFaintEdge && !even) continue;
         ++count;
-        Sampled sampled = take_sample(scene, x, y, sample);
+        Sampled sampled = take_sample(scene, x, y, sample, even ? shown : BlockBox{});  // others may not have been taken
         r += sampled.rgb >> 16 & 255, g += sampled.rgb >> 8 & 255, b += sampled.rgb & 255;
         if (sampled.block != kNoBlock) scene.seen[at].add(sampled.block, scene.field.blocks_u);
     }
@@ -263,7 +266,9 @@ void draw_tiles(Scene& scene, TileSet& tiles, const StaleBlocks& stale, const Co
         for_pixels(scene, tile, [&](int x, int y) {
             size_t at = static_cast<size_t>(y) * scene.layer.width + x;
             if (!stale.at(scene.middle_block[at])) return;
-            Sampled sampled = take_sample(scene, x, y, 0);
+            BlockBox shown;
+            if (scene.middle_block[at] != kNoBlock) shown.add(scene.middle_block[at], scene.field.blocks_u);
+            Sampled sampled = take_sample(scene, x, y, 0, shown);
             fresh[at] = sampled.rgb != scene.middle[at];
             scene.middle[at] = sampled.rgb;
             scene.middle_block[at] = sampled.block;

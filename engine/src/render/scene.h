@@ -36,16 +36,6 @@ struct Footprint {
 
 constexpr uint32_t kNoBlock = 0xffffffff;
 
-// A box of blocks of the height field; empty while low > high.
-struct BlockBox {
-    uint16_t u_low = 0xffff, u_high = 0, v_low = 0xffff, v_high = 0;
-    void add(uint32_t block, int blocks_u) {
-        uint16_t u = static_cast<uint16_t>(block % blocks_u), v = static_cast<uint16_t>(block / blocks_u);
-        u_low = std::min(u_low, u), u_high = std::max(u_high, u), v_low = std::min(v_low, v), v_high = std::max(v_high, v);
-    }
-    bool empty() const { return u_low > u_high; }
-};
-
 struct Scene {
     Camera camera;
     Studio studio;
