@@ -249,6 +249,7 @@ TEST_P(DatabaseConformance, Cancels) {
     EXPECT_TRUE(db().request_cancel("acme", run.sim_id).value()->accepted);
     EXPECT_EQ(db().renew_lease(run.sim_id, claimed.fence, 15).value(), FenceAnswer::kCancelRequested);
     EXPECT_EQ(db().put_progress(run.sim_id, claimed.fence, Stage::kSimulate, 40).value(), FenceAnswer::kCancelRequested);
+    EXPECT_EQ(db().finish(run.sim_id, claimed.fence, good_end()).value(), FenceAnswer::kCancelRequested) << "an accepted cancel wins";
     EXPECT_EQ(db().release(run.sim_id, claimed.fence, ReleaseReason::kShutdown, 1, {}, {}).value(), RunStatus::kCancelled);
     EXPECT_EQ(get(run.sim_id).stage, Stage::kSimulate);
     EXPECT_EQ(get(run.sim_id).progress, 40);

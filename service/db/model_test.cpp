@@ -236,9 +236,10 @@ class Model {
         final_run.status = static_cast<RunStatus>(2 + pick(4));
         if (final_run.status >= RunStatus::kFailed)
             final_run.error = run_error(final_run.status == RunStatus::kFailed ? "ENGINE_FAILED" : "CANCELLED", "m");
-        bool held = expected_answer(run, fence) != FenceAnswer::kLost;
-        ASSERT_EQ(database_->finish(id, fence, final_run).value(), held ? FenceAnswer::kHeld : FenceAnswer::kLost);
-        if (held) end(run, final_run.status);
+        FenceAnswer expected = expected_answer(run, fence);
+        if (expected == FenceAnswer::kCancelRequested && final_run.status == RunStatus::kCancelled) expected = FenceAnswer::kHeld;
+        ASSERT_EQ(database_->finish(id, fence, final_run).value(), expected);
+        if (expected == FenceAnswer::kHeld) end(run, final_run.status);
         check(id, run);
     }
 

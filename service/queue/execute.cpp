@@ -21,8 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// A store that is away for a minute fails no run.
-constexpr double kStorePatience_s = 90;
 constexpr double kFirstPause_s = 0.25, kLongestPause_s = 3;
 constexpr int64_t kEarlierFences = 16;  // whose staged files are looked for
 constexpr double kUploadPercent = 97;
@@ -55,7 +53,7 @@ class Execution {
   private:
     // Tries until it works, the patience is at its end, or the run must be left.
     Status patiently(const std::function<Status()>& action) {
-        int64_t deadline_ms = steady_ms() + static_cast<int64_t>(kStorePatience_s * 1000);
+        int64_t deadline_ms = steady_ms() + static_cast<int64_t>(shop_.options.store_patience_s * 1000);
         for (double pause_s = kFirstPause_s;; pause_s = std::min(2 * pause_s, kLongestPause_s)) {
             Status done = action();
             if (done.ok() || active_.leave() != Leave::kNone || steady_ms() > deadline_ms) return done;

@@ -25,6 +25,7 @@ struct WorkerPoolOptions {
     std::string object_prefix;   // MINIO_PREFIX, normalised: "" or "a/b/"
     std::string binary, ffmpeg, camotics;
     double timeout_max_s = 900;
+    double store_patience_s = 90;  // how long a run waits for a store that is away
 };
 
 class WorkerPool {
