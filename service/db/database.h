@@ -139,8 +139,8 @@ class Database {
     // webhooks only when it is new or worse. Counts of another attempt are not added. Event data has no `media`: links end.
     virtual Result<FenceAnswer> put_alert(const std::string& sim_id, int64_t fence, const Alert& alert) = 0;
     // Final state, report, manifest, alerts, events (progress done, status, end), notifications, webhooks: one transaction. A failed run
-    // gets an alert with its error's code unless this attempt has raised one. kCancelRequested: nothing was stored, an accepted cancel wins;
-    // finish as cancelled.
+    // gets an alert with its error's code unless this attempt has raised one. kCancelRequested: nothing was stored, since an accepted
+    // cancel wins; finish as cancelled.
     virtual Result<FenceAnswer> finish(const std::string& sim_id, int64_t fence, const FinalRun& final_run) = 0;
     // Back to the queue for another attempt, or to its end; `error` is what the run fails with when no attempt is left. The answer tells
     // the status that the run has now.

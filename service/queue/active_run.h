@@ -26,9 +26,10 @@ class ActiveRun {
 
     // Stores it at once if a stage is entered or 5 percent were gained.
     void progress(Stage stage, double percent);
-    // Renews the lease when it is time, and tells the progress once a second. now: a cancel may have been asked for. Called from any thread.
+    // Renews the lease when it is time, and tells the progress once a second. now: a cancel may have been
+    // asked for. Called from any thread.
     void keep(bool now);
-    // Asks the database whether the run is still ours. False: leave() says why not. A database that is out of reach holds nobody up.
+    // Asks the database whether the run is still ours. False: leave() says why not. One that is out of reach holds nobody up.
     bool still_ours();
 
   private:
