@@ -72,7 +72,7 @@ class Service:
         assert self.port, f"the service did not start: exit {self.process.wait(10)}\n{self.logs()[-3000:]}"
         if "--dev" in self.args:
             self.said += [self.process.stdout.readline().rstrip("\n") for _ in range(2)]
-            self.token = self.mint()
+            self.token = self.said[-1].split("Bearer ", 1)[1].split("'", 1)[0]
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
     def mint(self, *args):
@@ -149,7 +149,7 @@ class Service:
                 event = {}
             elif line and not line.startswith(":"):
                 name, _, value = line.partition(":")
-                event[name] = value.strip()
+                event[name] = (event.get(name, "") + "\n" + value).strip()
         connection.close()
         return 200, found
 

@@ -99,7 +99,9 @@ export async function follow(simId: string, signal: AbortSignal, onEvent: (type:
           const fields: Record<string, string> = {};
           for (const line of text.slice(0, end).split("\n")) {
             const colon = line.indexOf(":");
-            if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1).trimStart();
+            if (colon <= 0) continue;
+            const name = line.slice(0, colon), value = line.slice(colon + 1).replace(/^ /, "");
+            fields[name] = name in fields ? `${fields[name]}\n${value}` : value;
           }
           text = text.slice(end + 2);
           if (fields.id) last = fields.id;
