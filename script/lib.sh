@@ -11,7 +11,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 build_packages="g++=g++ cmake=cmake ninja=ninja-build nlohmann-json3-dev libcli11-dev libpugixml-dev zlib1g-dev libssl-dev"
 service_packages="libboost-dev libsqlite3-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev esbuild=esbuild"
 film_packages="ffmpeg=ffmpeg"
-test_packages="ccache=ccache python3=python3 libgtest-dev"
+test_packages="ccache=ccache python3=python3 python3-venv libgtest-dev openssl=openssl"
 web_test_packages="node=nodejs npm=npm chromium=chromium"
 sanitizer_packages="libasan8 libubsan1 libtsan2"
 fuzz_packages="clang++-14=clang-14 libclang-rt-14-dev"

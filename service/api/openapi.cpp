@@ -230,7 +230,9 @@ Json operation_of(const Route& route) {
     Answer answer = answer_of(route.operation);
     Json& good = out["responses"][std::to_string(answer.status)];
     good["description"] = route.summary;
-    if (answer.schema) good["content"]["application/json"]["schema"] = ref(answer.schema);
+    const char* media = route.operation == "reportSchema" ? "application/schema+json" : "application/json";
+    if (answer.schema) good["content"][media]["schema"] = ref(answer.schema);
+    if (route.operation == "metrics") good["content"]["text/plain"]["schema"] = {{"type", "string"}};
     if (route.operation == "simulationEvents") {
         good["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
         out["responses"]["204"] = {{"description", "The end was told already"}};
