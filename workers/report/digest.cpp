@@ -13,12 +13,21 @@ namespace proveout {
 
 namespace {
 
+constexpr size_t kReadChunk_bytes = 1 << 18;
+
 class Sha256 {
   public:
     Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
         CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
     }
     void add(std::string_view bytes) { CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
+    // passed: told how far `bytes` have been read; may be empty.
+    void add(std::string_view bytes, const std::function<void(size_t)>& passed) {
+        for (size_t at = 0; at < bytes.size(); at += kReadChunk_bytes) {
+            add(bytes.substr(at, kReadChunk_bytes));
+            if (passed) passed(at);
+        }
+    }
     std::array<uint8_t, 32> finish() {
         std::array<uint8_t, 32> digest;
         CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
@@ -38,13 +47,11 @@ std::string hex(const std::array<uint8_t, 32>& digest) {
     return out;
 }
 
-constexpr size_t kReadChunk_bytes = 1 << 18;
-
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256_hex(std::string_view bytes, const std::function<void(size_t)>& passed) {
     Sha256 hash;
-    hash.add(bytes);
+    hash.add(bytes, passed);
     return hex(hash.finish());
 }
 
@@ -52,10 +59,7 @@ std::string content_sim_id(std::string_view program_text, std::string_view job_j
     // The program's length stands between the two texts, so that no other pair of texts reads the same.
     Sha256 hash;
     hash.add(std::to_string(program_text.size()) + ":");
-    for (size_t at = 0; at < program_text.size(); at += kReadChunk_bytes) {
-        hash.add(program_text.substr(at, kReadChunk_bytes));
-        if (passed) passed(at);
-    }
+    hash.add(program_text, passed);
     hash.add(job_json);
     auto digest = hash.finish();
     // 26 digits of Crockford's base 32 as in a ULID; the first is 0 to 7, because 26 digits hold 130 bits.

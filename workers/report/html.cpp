@@ -220,7 +220,7 @@ std::string report_html(const ReportInput& input, std::string_view snapshot_png)
     out += list_section("Files beside this page", files);
     out += "<footer>" + escape_markup(input.sim_id) + " · engine " + escape_markup(input.engine_name) + " " +
            escape_markup(input.engine_version) +
-           (input.program_text.empty() ? "" : " · program SHA-256 " + sha256_hex(input.program_text)) +
+           (input.program_text.empty() ? "" : " · program SHA-256 " + sha256_hex(input.program_text, input.program_passed)) +
            "</footer>\n</main>\n</body>\n</html>\n";
     return out;
 }

@@ -74,6 +74,7 @@ struct ReportInput {
     std::string engine_version;
     std::string program_name;               // label; SARIF's artifactLocation.uri when it is a relative path
     std::string_view program_text;          // for the program's hash, and the lines that the page shows around findings; may be empty
+    std::function<void(size_t)> program_passed;  // Program::passed; may be empty
     std::string job_json;                   // normalised job document; repeated as `job`, without inline_gcode. "": left out
     std::string stock_mesh_ref;             // of a mesh stock, as the job gave it
     std::vector<std::string> assumptions;   // the host's, put before the simulation's
@@ -118,7 +119,8 @@ std::string findings_markdown();
 // "sim_" and 26 characters that depend on nothing but the two texts, for runs that no service has named.
 std::string content_sim_id(std::string_view program_text, std::string_view job_json, const std::function<void(size_t)>& passed = {});
 
-std::string sha256_hex(std::string_view bytes);
+// passed: told how far `bytes` have been read.
+std::string sha256_hex(std::string_view bytes, const std::function<void(size_t)>& passed = {});
 
 // Size and hash of a file. Error: kIo.
 Result<Artefact> describe_artefact(const std::string& path, const std::string& name);

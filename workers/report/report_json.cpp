@@ -146,7 +146,7 @@ Json program_json(const ReportInput& input) {
     const Simulation& simulation = *input.simulation;
     Json out = {{"name", input.program_name}};
     if (!input.program_text.empty()) {
-        out["sha256"] = sha256_hex(input.program_text);
+        out["sha256"] = sha256_hex(input.program_text, input.program_passed);
         out["size"] = input.program_text.size();
     }
     out["dialect"] = name_of(simulation.dialect);

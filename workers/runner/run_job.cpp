@@ -219,6 +219,7 @@ ReportInput report_input(const Run& run) {
     out.engine_version = PROVEOUT_VERSION;
     out.program_name = run.program.name;
     out.program_text = run.program.text;
+    out.program_passed = run.program.passed;
     out.assumptions = run.options.assumptions;
     out.assumptions.insert(out.assumptions.end(), run.late_assumptions.begin(), run.late_assumptions.end());
     if (run.encoding_error) out.host_findings.push_back(encoding_failed(*run.encoding_error));
