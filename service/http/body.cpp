@@ -54,7 +54,7 @@ Connection::Async<Refusal> Connection::read_body(const BodyRule& rule) {
     }
     Intake intake{rule};
     if (rule.spool) {
-        request_.body_file = core_.options.spool_dir + "/body-" + random_hex(16);
+        request_.body_file = core_.options.spool_dir + "/" + std::string(kBodyPrefix) + random_hex(16);
         intake.file = open(request_.body_file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (intake.file < 0) {
             request_.body_file.clear();

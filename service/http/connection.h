@@ -32,6 +32,8 @@ class ReadBuffer {
     size_t begin_ = 0, end_ = 0;
 };
 
+constexpr std::string_view kBodyPrefix = "body-";  // names of spool files
+
 // Why a request is not served. status 0: it is.
 struct Refusal {
     int status = 0;

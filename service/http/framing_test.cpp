@@ -135,6 +135,9 @@ constexpr std::pair<const char*, std::string_view> kBadFields[] = {
     {"empty_name", ": value\r\n"},
     {"space_in_name", "X Y: value\r\n"},
     {"8_bit_name", "X\xe4: value\r\n"},
+    {"two_authorizations", "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"},
+    {"two_content_types", "Content-Type: a\r\ncontent-type: a\r\n"},
+    {"two_idempotency_keys", "Idempotency-Key: a\r\nIdempotency-Key: b\r\n"},
     {"other_expectation", "Expect: 200-ok\r\n"},
 };
 constexpr std::pair<const char*, std::string_view> kBadTargets[] = {

@@ -1,6 +1,7 @@
 #include "http/head.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -46,8 +47,13 @@ bool list_has(std::string_view list, std::string_view word) {
     return false;
 }
 
+// Fields of one value that mean something here: of two, one reader takes the first and another the last.
+constexpr std::string_view kOnce[] = {"authorization", "content-type", "content-encoding", "idempotency-key", "last-event-id",
+                                      "range",         "origin"};
+
 // The fields that decide about framing, as they come by.
 struct Seen {
+    bool once[std::size(kOnce)] = {};
     int fields = 0, hosts = 0, codings = 0, lengths = 0;
     bool chunked = false, close = false, keep_alive = false;
     Framing framing;
@@ -100,6 +106,11 @@ Status judge_field(std::string_view name, std::string_view value, Seen& seen) {
     } else if (equal_ignoring_case(name, "upgrade")) {
         // Answered as if it were not there (RFC 9110 section 7.8), and what follows on the connection is not read.
         seen.close = true;
+    }
+    for (size_t i = 0; i < std::size(kOnce); ++i) {
+        if (!equal_ignoring_case(name, kOnce[i])) continue;
+        if (seen.once[i]) return fault(std::string(kOnce[i]) + " may be given once");
+        seen.once[i] = true;
     }
     return Unit{};
 }
@@ -169,6 +180,7 @@ Result<Framing> scan_head(std::string_view head, const HttpLimits& limits) {
     if (!head.empty()) return fault("the head has bytes behind its end");
     TRY(judge_whole(seen));
     seen.framing.keep_alive = seen.framing.minor_version == 1 && !seen.close;
+    seen.framing.expects_continue = seen.framing.expects_continue && seen.framing.minor_version == 1;
     return seen.framing;
 }
 

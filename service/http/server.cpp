@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <limits>
 #include <thread>
 
@@ -22,8 +23,9 @@ using net::ip::tcp;
 constexpr int kBacklog = 4096;
 constexpr auto kLookEvery = std::chrono::milliseconds(250);  // how late a deadline may be noticed
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
-constexpr int64_t kRefusing = 256;       // answered with a 503 at the same time; further ones are closed without a word
-constexpr rlim_t kFilesForOthers = 512;  // database, artefacts, children
+constexpr int64_t kRefusing = 256;                 // answered with a 503 at the same time; further ones are closed without a word
+constexpr rlim_t kFilesForOthers = 512;            // database, artefacts, children
+constexpr auto kBodyLife = std::chrono::hours(2);  // longer than the slowest body that is let through
 constexpr int kDeferAccept_s = 1;
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 constexpr int64_t kTellEvery_ms = 100;
@@ -41,6 +43,17 @@ void fit_connections(HttpLimits& limits) {
     }
     if (files.rlim_cur >= wanted) return;
     limits.connections = static_cast<int>(files.rlim_cur > 2 * kFilesForOthers ? files.rlim_cur - kFilesForOthers : files.rlim_cur / 2);
+}
+
+// Bodies that a crash left behind. Young ones may belong to a server that runs beside this one.
+void remove_old_bodies(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
+        std::error_code failed;
+        bool old = fs::file_time_type::clock::now() - it->last_write_time(failed) > kBodyLife;
+        if (!failed && old && it->path().filename().string().starts_with(kBodyPrefix)) fs::remove(it->path(), failed);
+    }
 }
 
 int open_reserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -219,6 +232,7 @@ class HttpServerImpl : public HttpServer {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& options, HttpHandlers handlers) {
     auto server = std::make_unique<HttpServerImpl>(options, std::move(handlers));
+    if (!options.spool_dir.empty()) remove_old_bodies(options.spool_dir);
     TRY(server->listen());
     server->run();
     return std::unique_ptr<HttpServer>(std::move(server));

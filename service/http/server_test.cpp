@@ -263,6 +263,23 @@ TEST(HttpServerTest, UploadsLieInAFileThatGoesWithTheRequest) {
     EXPECT_EQ(0, unlink((server.last_body_file + ".kept").c_str()));
 }
 
+TEST(HttpServerTest, OldSpoolFilesAreRemovedAtTheStart) {
+    std::string folder = "/tmp/proveout_http_old_" + random_hex(8);
+    mkdir(folder.c_str(), 0700);
+    for (const char* name : {"/body-old", "/body-young", "/other"}) std::ofstream(folder + name) << "x";
+    timespec long_ago[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+    utimensat(AT_FDCWD, (folder + "/body-old").c_str(), long_ago, 0);
+    utimensat(AT_FDCWD, (folder + "/other").c_str(), long_ago, 0);
+    HttpServer::Options options;
+    options.port = 0;
+    options.spool_dir = folder;
+    ASSERT_TRUE(HttpServer::start(options, {}).ok());
+    EXPECT_NE(0, unlink((folder + "/body-old").c_str()));
+    EXPECT_EQ(0, unlink((folder + "/body-young").c_str()));
+    EXPECT_EQ(0, unlink((folder + "/other").c_str()));
+    rmdir(folder.c_str());
+}
+
 TEST(HttpServerTest, FilesAreSentFromTheirOffset) {
     TestServer server;
     server.file = server.spool + "/data";
