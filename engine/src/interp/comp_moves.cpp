@@ -2,6 +2,7 @@
 //
 // At a corner the path turns away from the cutter (outside corner: the cutter rolls round it on an arc), towards it (inside corner: both
 // compensated pieces end where they cross) or goes on straight. The angle `away` of a corner lies in [-90, 270) degrees.
+// Fanuc and Haas (start-up of type A) go round outside corners in straight lines, and their first move ends square to the second.
 #include <algorithm>
 #include <cmath>
 
@@ -49,9 +50,12 @@ bool Interpreter::comp_line(MotionKind kind, const Axes& target) {
     PlanePoint from = in_plane(state_.position), to = in_plane(target), way = to - from;
     Kind held = kind == MotionKind::kRapid ? Kind::kRapid : Kind::kFeed;
     if (!check_target(target)) return false;
+    if (!comp_.entered && fanuc_family() && way.u == 0 && way.v == 0) return straight(kind, target);
     PlanePoint normal = comp_.side * left_of(unit(angle(way)));
     if (!comp_.entered) {
-        if (length(way) <= comp_.radius) return refuse(0, "the move behind G41 or G42 is not longer than the radius of the cutter");
+        if (length(way) <= comp_.radius && !fanuc_family())
+            return refuse(0, "the move behind G41 or G42 is not longer than the radius of the cutter");
+        comp_.starting = fanuc_family() && length(way) > 0;
         comp_.at = to + comp_.radius * normal;
         comp_.corner = from;
         comp_.corner_known = true;
@@ -70,6 +74,7 @@ bool Interpreter::comp_line(MotionKind kind, const Axes& target) {
 // From the end of the move before to the line that begins at the programmed point with direction `way`.
 bool Interpreter::comp_corner_to_line(MotionKind kind, const Axes& target, PlanePoint way) {
     PlanePoint from = in_plane(state_.position);
+    if (comp_.starting) return comp_start(from + comp_.radius * comp_.side * left_of(unit(angle(way))));
     double radius = comp_.radius, before = angle(comp_.at - from) - comp_.side * kPi / 2, next = angle(way);
     double away = turn_away(before, next, comp_.side);
     bool round = comp_.follows_arc(), outside = round && comp_.side * comp_.held.front().turns < 0;
@@ -83,6 +88,7 @@ bool Interpreter::comp_corner_to_line(MotionKind kind, const Axes& target, Plane
         comp_.corner_known = true;
         return true;
     }
+    if (fanuc_family()) return comp_straight_corner(kind, before, next, away);
     PlanePoint begin = from + radius * comp_.side * left_of(unit(next));
     if (!comp_flush(comp_.at)) return false;
     int first, second, normal;
@@ -95,6 +101,33 @@ bool Interpreter::comp_corner_to_line(MotionKind kind, const Axes& target, Plane
         comp_hold_arc(end, from, -comp_.side, 0);
     comp_release();
     comp_.corner = begin;
+    comp_.corner_known = true;
+    return true;
+}
+
+// The first move ends at `point`.
+bool Interpreter::comp_start(PlanePoint point) {
+    comp_.starting = false;
+    return comp_flush(point);
+}
+
+// An outside corner in straight lines: to where the compensated lines (of an arc: its tangents) cross, or, at an acute corner, on by one
+// radius and back by one.
+bool Interpreter::comp_straight_corner(MotionKind kind, double before, double next, double away) {
+    PlanePoint from = in_plane(state_.position);
+    double radius = comp_.radius;
+    PlanePoint first = from + radius * (comp_.side * left_of(unit(before))), second = from + radius * (comp_.side * left_of(unit(next)));
+    if (!comp_flush(comp_.at)) return false;
+    double on = away > kPi / 2 + kFlat ? radius : radius * std::tan(away / 2);
+    HeldMove::Kind held = kind == MotionKind::kRapid ? Kind::kRapid : Kind::kFeed;
+    PlanePoint corner = first + on * unit(before);
+    comp_hold(held, with_plane(state_.position, corner), {});
+    if (away > kPi / 2 + kFlat) {
+        corner = second - on * unit(next);
+        comp_hold(held, with_plane(state_.position, corner), {});
+    }
+    comp_release();
+    comp_.corner = corner;
     comp_.corner_known = true;
     return true;
 }
@@ -118,6 +151,7 @@ bool Interpreter::comp_arc(const Block& block, bool clockwise) {
     Axes target;
     if (!target_of(block, target) || !check_target(target)) return false;
     PlanePoint from = in_plane(state_.position), to = in_plane(target);
+    if (!comp_.entered && fanuc_family()) return refuse(0, "the move behind G41 or G42 must be straight, not an arc");
     if (!comp_.entered && length(to - from) <= comp_.radius)
         return refuse(0, "the arc behind G41 or G42 reaches no farther than the radius of the cutter");
     Arc arc;
@@ -165,6 +199,11 @@ bool Interpreter::comp_corner_to_arc(const Axes& target, const Arc& arc, double 
     PlanePoint from = in_plane(state_.position), centre{arc.centre_first, arc.centre_second};
     bool inside = comp_.side * arc.turns > 0;
     double radius = inside ? arc_radius - comp_.radius : arc_radius + comp_.radius;
+    if (comp_.starting) {
+        if (!comp_start(from + comp_.radius * unit(inside ? angle(centre - from) : angle(from - centre)))) return false;
+        comp_hold_arc(with_plane(target, end), centre, arc.turns, arc_sweep(from, centre, arc.turns, in_plane(target)));
+        return true;
+    }
     double before = angle(comp_.at - from) - comp_.side * kPi / 2;
     double next = angle(centre - from) + (arc.turns > 0 ? -kPi / 2 : kPi / 2);
     double away = turn_away(before, next, comp_.side);
@@ -178,8 +217,13 @@ bool Interpreter::comp_corner_to_arc(const Axes& target, const Arc& arc, double 
         PlanePoint begin = from + comp_.radius * unit(inside ? angle(centre - from) : angle(from - centre));
         Axes corner = with_plane(target, begin);
         corner[static_cast<size_t>(normal)] = state_.position[static_cast<size_t>(normal)];
-        comp_release();
-        comp_hold_arc(corner, from, -comp_.side, 0);
+        if (fanuc_family()) {
+            if (!comp_straight_corner(MotionKind::kFeed, before, next, away)) return false;
+            comp_hold(Kind::kFeed, corner, {});
+        } else {
+            comp_release();
+            comp_hold_arc(corner, from, -comp_.side, 0);
+        }
         comp_release();
         comp_.corner = begin;
         comp_.corner_known = true;

@@ -41,8 +41,9 @@ double arc_sweep(PlanePoint from, PlanePoint centre, int turns, PlanePoint to) {
 bool Interpreter::do_cutter_side(const Block& block, int code) {
     if (code == 400) return comp_off();
     if (state_.plane == ArcPlane::kYZ) return refuse(0, "cutter radius compensation works in the planes XY and ZX only (G17, G18)");
-    if (comp_.side != 0) return refuse(0, "cutter radius compensation is on already");
     int side = code < 420 ? 1 : -1;
+    if (comp_.side == side && fanuc_family() && !block.has('D')) return true;  // said again
+    if (comp_.side != 0) return refuse(0, "cutter radius compensation is on already");
     double diameter = 0;
     int orientation = 0;
     if (code % 10 == 1) {
@@ -54,6 +55,11 @@ bool Interpreter::do_cutter_side(const Block& block, int code) {
         }
     } else if (!comp_tool(block, code, diameter, orientation)) {
         return false;
+    }
+    if (state_.transform.scaling) {  // the radius is not scaled: it is what is left of it before the map
+        PlanePoint factor = in_plane({state_.transform.factor[0], state_.transform.factor[1], state_.transform.factor[2]});
+        if (std::fabs(factor.u) != std::fabs(factor.v)) return refuse(0, "cutter radius compensation with unequal scaling of its plane");
+        diameter /= std::fabs(factor.u);
     }
     if (diameter < 0) side = -side, diameter = -diameter;
     canon("COMMENT(\"interpreter: cutter radius compensation on %s\")", side > 0 ? "left" : "right");
@@ -71,6 +77,11 @@ bool Interpreter::comp_tool(const Block& block, int code, double& diameter, int&
         double whole = std::floor(block.get('D') + 0.5);
         if (std::fabs(block.get('D') - whole) >= 1e-4) return refuse(0, spelling('G', code) + " needs a whole number in D");
         if (whole > 0) number = static_cast<int>(whole);
+        if (whole == 0 && fanuc_family()) return true;  // D0: no offset
+    }
+    if (auto given = changed_radius_mm_.find(number); given != changed_radius_mm_.end()) {
+        diameter = 2 * given->second / state_.unit_mm();
+        return true;
     }
     const Tool* tool = options_.tools ? find_tool(*options_.tools, number) : nullptr;
     if (tool) {
@@ -98,7 +109,16 @@ bool Interpreter::comp_off() {
         comp_.straight_next = true;
     }
     comp_.side = 0;
-    comp_.entered = false;
+    comp_.entered = comp_.starting = false;
+    return true;
+}
+
+// Before a move that is not compensated (reference point, cycle): what is held is made, and the next move enters again.
+bool Interpreter::comp_pause() {
+    if (!comp_.active() || !comp_.entered) return true;
+    if (!comp_flush(comp_.at)) return false;
+    comp_release();
+    comp_.entered = comp_.starting = false;
     return true;
 }
 

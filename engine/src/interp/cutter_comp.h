@@ -34,6 +34,7 @@ struct CutterComp {
     double radius = 0;           // > 0; 0: nothing is compensated
     int orientation = 0;         // of a lathe tool: which edge of its nose the program speaks of; 0 and 9: the centre
     bool entered = false;        // a move has been made since G41, G42
+    bool starting = false;       // Fanuc, Haas: that move ends square to the one behind it, which is not known yet
     bool straight_next = false;  // the move behind G40 must be straight
     PlanePoint at;               // where the centre of the cutter stands when the held moves are done
     bool corner_known = false;

@@ -81,7 +81,7 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
         canon("SELECT_PLANE(CANON_PLANE_%s)", plane == 170 ? "XY" : plane == 180 ? "XZ" : "YZ");
     }
     if (!units_first && units >= 0) do_units(units);
-    if (int side = request[Group::kCutterSide]; side >= 0 && is(Dialect::kLinuxcnc) && !do_cutter_side(block, side)) return false;
+    if (int side = request[Group::kCutterSide]; side >= 0 && !grbl_family() && !do_cutter_side(block, side)) return false;
     if (int length = request[Group::kToolLength]; length >= 0 && !do_tool_length(block, length)) return false;
     if (int offset = request[Group::kWorkOffset]; offset >= 0 && !do_work_offset(block, offset)) return false;
     if (int path = request[Group::kPathMode]; path >= 0) do_path_mode(block, path);

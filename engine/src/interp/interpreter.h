@@ -239,6 +239,9 @@ class Interpreter {
     PlanePoint nose_shift() const;
     void comp_scale(double factor);
     bool comp_line(MotionKind kind, const Axes& target);
+    bool comp_pause();
+    bool comp_start(PlanePoint point);
+    bool comp_straight_corner(MotionKind kind, double before, double next, double away);
     bool comp_corner_to_line(MotionKind kind, const Axes& target, PlanePoint way);
     bool comp_arc_to_line(double next);
     bool comp_arc(const gcode::Block& block, bool clockwise);
@@ -385,7 +388,7 @@ class Interpreter {
     std::array<double, kWorkOffsets + kMoreWorkOffsets> work_rotation_deg_{};
     Axes home_mm_{}, second_home_mm_{}, by_way_mm_{};  // by_way: the point that the last G28 or G30 came by
     bool home_known_ = false;
-    std::map<int, double> changed_length_mm_;  // tool table entries set by G10
+    std::map<int, double> changed_length_mm_, changed_radius_mm_;  // tool table entries set by G10
     std::array<double, 10> probed_{};
 
     CutterComp comp_;

@@ -269,6 +269,8 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
     if (code < 0) return true;
     if (code != 0 && code <= 30 && !feed_for_move(block)) return false;
     refresh_motion();
+    bool beside = request.machine_coordinates || cycle || code > 30;
+    if (beside && !is(Dialect::kLinuxcnc) && !comp_pause()) return false;
     if (request.machine_coordinates) {
         if (state_.incremental && is(Dialect::kLinuxcnc)) return refuse(30, "G53 cannot be used in incremental mode (G91)");
         Axes machine{};
@@ -426,6 +428,11 @@ bool Interpreter::emit_arc(const Axes& target, const Arc& arc) {
     motion_.to = tip_of(target);
     motion_.centre = tip_of(centre);
     motion_.sweep_rad = arc.sweep_rad;
+    if (state_.transform.active) {  // only rigid maps come here; one that turns the plane over turns the arc over
+        const auto& a = state_.transform.matrix;
+        size_t f = static_cast<size_t>(first), s = static_cast<size_t>(second);
+        if (a[f][f] * a[s][s] - a[f][s] * a[s][f] < 0) motion_.sweep_rad = -arc.sweep_rad;
+    }
     state_.position = target;
     emit(motion_);
     return true;

@@ -169,7 +169,7 @@ bool Interpreter::do_reference(const Block& block, int code) {
     for (int axis = 0; axis < kAxes; ++axis)
         if (block.has(kLetters[axis])) mask |= 1u << (axis >= kU && fanuc_family() ? axis - kU : axis);
     Axes by_way;
-    if (!target_of(block, by_way)) return false;
+    if (!comp_pause() || !target_of(block, by_way)) return false;
     motion_.reference_return = true;
     bool done = straight(MotionKind::kRapid, by_way);
     motion_.reference_return = false;
@@ -278,8 +278,15 @@ bool Interpreter::do_set_tool_offset(const Block& block, int l) {
     if (tool > kMaxToolNumber) return refuse(29, "G10 P is out of range");
     double unit = state_.unit_mm();
     if (fanuc_family()) {
-        if (l >= 12 || l == 1) return true;  // radius: cutter compensation is refused where it is used
         double value = block.get_or('R', 0) * unit;
+        if (l >= 12) {  // L12 geometry, L13 wear, of the radius
+            bool adds = l == 13 || state_.incremental;
+            auto known = changed_radius_mm_.find(tool);
+            const Tool* in_list = options_.tools ? find_tool(*options_.tools, tool) : nullptr;
+            double before = known != changed_radius_mm_.end() ? known->second : in_list ? in_list->diameter_mm / 2 : 0;
+            changed_radius_mm_[tool] = value + (adds ? before : 0);
+            return true;
+        }
         changed_length_mm_[tool] = l == 11 || state_.incremental ? length_of(tool) + value : value;
         return true;
     }

@@ -91,6 +91,11 @@ void Interpreter::use_transform(Transform transform) {
 }
 
 bool Interpreter::do_transform(const Block& block, const Request& request) {
+    bool sets = request[Group::kScaling] == 510 || request[Group::kRotation] == 680 || request[Group::kMirror] == 511 ||
+                request[Group::kMirror] == 1010;
+    bool named = request[Group::kMirror] >= 0 || request[Group::kScaling] >= 0 || request[Group::kRotation] >= 0;
+    bool changes = sets || (named && state_.transform.active);
+    if (changes && !without_comp("mirror image, scaling and rotation cannot change")) return false;
     if (int mirror = request[Group::kMirror]; mirror >= 0 && !do_mirror(block, mirror)) return false;
     if (int scaling = request[Group::kScaling]; scaling >= 0 && !do_scaling(block, scaling)) return false;
     if (int rotation = request[Group::kRotation]; rotation >= 0 && !do_rotation(block, rotation)) return false;
