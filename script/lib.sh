@@ -9,9 +9,10 @@ die() { printf 'error: %s\n' "$*" >&2; exit 2; }
 
 # An entry is a package, or command=package where having the command is enough, whoever installed it.
 build_packages="g++=g++ cmake=cmake ninja=ninja-build nlohmann-json3-dev libcli11-dev libpugixml-dev zlib1g-dev libssl-dev"
-service_packages="libboost-dev libsqlite3-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev esbuild=esbuild"
+service_packages="libboost-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev prometheus-cpp-dev libspdlog-dev libseccomp-dev"
+service_packages="$service_packages esbuild=esbuild"
 film_packages="ffmpeg=ffmpeg"
-test_packages="ccache=ccache python3=python3 python3-venv libgtest-dev openssl=openssl"
+test_packages="ccache=ccache python3=python3 python3-venv libgtest-dev openssl=openssl postgresql"
 web_test_packages="node=nodejs npm=npm chromium=chromium"
 sanitizer_packages="libasan8 libubsan1 libtsan2"
 fuzz_packages="clang++-14=clang-14 libclang-rt-14-dev"

@@ -109,12 +109,12 @@ Status end_run(SqlTransaction& tx, LockedRun& run, const FinalRun& given) {
 
 namespace {
 
-// The run whose turn it is, its turn taken; empty: none.
-Result<std::string> next_in_turn(SqlTransaction& tx) {
+// The run whose turn it is, its turn taken; empty: none. next_turn: the statement that finds the tenant.
+Result<std::string> next_in_turn(SqlTransaction& tx, std::string_view next_turn) {
     int64_t after_turn = -1;
     std::string after_tenant;
     while (true) {
-        SqlRows turns = TRY(tx.run("next_turn", {after_turn, after_tenant}));
+        SqlRows turns = TRY(tx.run(next_turn, {after_turn, after_tenant}));
         if (turns.empty()) return std::string();
         after_turn = turns[0].integer(0);
         after_tenant = turns[0].text(1);
@@ -126,6 +126,13 @@ Result<std::string> next_in_turn(SqlTransaction& tx) {
         SqlRows closed = TRY(tx.run("close_turn", {after_tenant}));
         if (!closed.empty()) TRY(tx.run("leave_turns", {after_tenant}));
     }
+}
+
+// Other claims go on with other tenants; where those hold all that there are, one waits for them.
+Result<std::string> next_in_turn(SqlTransaction& tx) {
+    std::string next = TRY(next_in_turn(tx, "next_turn"));
+    if (next.empty()) return next_in_turn(tx, "next_turn_blocking");
+    return next;
 }
 
 Result<std::optional<ClaimedRun>> start_attempt(SqlTransaction& tx, LockedRun& run, const std::string& owner, double lease_s) {

@@ -72,7 +72,8 @@ std::map<std::string, std::string, std::less<>> parse_statements(std::initialize
 struct Migration {
     std::string_view up, down;
 };
-extern const std::string_view kCommonSql, kSqliteSql;
+extern const std::string_view kCommonSql, kSqliteSql, kPostgresSql;
 const std::vector<Migration>& sqlite_migrations();
+const std::vector<Migration>& postgres_migrations();
 
 }  // namespace proveout

@@ -16,6 +16,9 @@ SELECT 1 FROM turns WHERE tenant = $1
 -- :next_turn
 SELECT last_turn, tenant FROM turns WHERE waiting = 1 AND (last_turn, tenant) > ($1, $2) ORDER BY last_turn, tenant LIMIT 1
 
+-- :next_turn_blocking
+SELECT 0, '' WHERE 0
+
 -- :close_turn
 SELECT 1 FROM turns WHERE tenant = $1
 
