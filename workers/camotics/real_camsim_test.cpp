@@ -12,6 +12,7 @@ namespace proveout {
 namespace {
 
 constexpr double kVolumeTolerance = 0.005;  // of the removed volume, at CAMotics' "high"
+constexpr double kCoarse_mm = 0.25;         // for everything else
 
 class RealCamsim : public ::testing::Test {
   protected:
@@ -57,17 +58,19 @@ class RealCamsim : public ::testing::Test {
     }
     // The two engines on one program: the same part.
     void expect_agreement(const char* name, const std::string& body) {
+        options.resolution_mm = kCoarse_mm;
         CamoticsPart theirs = cut(body);
+        options.resolution_mm = 0;
         auto simulation = simulate(program, setup, {}, context);
         auto ours = make_part(program, setup, {}, context);
         ASSERT_TRUE(simulation.ok() && ours.ok());
-        if (theirs.mesh.triangles.empty()) return;
+        ASSERT_FALSE(theirs.mesh.triangles.empty()) << name;
         Comparison c = *compare_parts(*ours, *simulation, theirs, context);
         std::printf("%-24s ours %9.3f theirs %+8.3f (%.3f)  max %.3f (%.3f)  p99 %.4f (%.3f)\n", name, simulation->removed_mm3,
                     c.volume_difference_mm3, c.volume_tolerance_mm3, c.max_mm, c.max_tolerance_mm, c.p99_mm, c.tolerance_mm);
         EXPECT_TRUE(c.agree) << name << ": " << c.message;
         EXPECT_GT(simulation->removed_mm3, 10) << name;
-        EXPECT_LE(std::abs(c.volume_difference_mm3), kVolumeTolerance * simulation->removed_mm3) << name;
+        EXPECT_LT(c.volume_tolerance_mm3, 0.08 * simulation->removed_mm3) << name;
     }
 
     CamoticsOptions options;
@@ -151,6 +154,7 @@ TEST_F(RealCamsim, RoundStockIsCarvedFromABox) {
     setup.stock->solid.shape = StockShape::kCylinder;
     setup.stock->solid.dims_mm = {40, 12, 0};
     setup.stock->solid.origin_mm = {20, 15, 0};
+    options.resolution_mm = kCoarse_mm;
     CamoticsPart round = cut("G0 X20 Y15\nG1 Z-1\n");
     EXPECT_NEAR(round.stock_volume_mm3, kPi * 400 * 12, 0.003 * kPi * 400 * 12);
     EXPECT_NEAR(round.removed_mm3, kPi * 9 * 12, 0.005 * kPi * 9 * 12);
@@ -169,6 +173,7 @@ TEST_F(RealCamsim, NothingIsGougedOnTheWay) {
         program.text = text;
         options.directory = folder.path();
         options.raw = raw;
+        options.resolution_mm = kCoarse_mm;
         CamsimRecord record;
         auto part = run_camotics(program, setup, options, record, context);
         ASSERT_TRUE(part.ok()) << part.error().message;
@@ -181,6 +186,7 @@ TEST_F(RealCamsim, NothingIsGougedOnTheWay) {
 TEST_F(RealCamsim, StepsForAFilmEndInThePart) {
     use(ToolType::kFlat, 6);
     options.film_steps = 4;
+    options.resolution_mm = kCoarse_mm;
     CamoticsPart part = cut(through("6"));
     ASSERT_EQ(part.steps.size(), 4u);
     FilmOptions film;

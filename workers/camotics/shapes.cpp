@@ -16,6 +16,7 @@ using Outline = std::vector<std::array<double, 2>>;  // {radius, height} from th
 // An arc of a profile becomes chords that leave it by less than this, but by no more than kMostChords of them: each one is a whole pass.
 constexpr double kChordSagitta_mm = 0.005;
 constexpr int kMostChords = 5;
+constexpr double kStraddled = 0.75;  // of the sagitta is left at the first and the last chord
 constexpr double kSame_mm = 1e-6;
 
 struct Chorded {
@@ -38,7 +39,10 @@ void add_piece(const ProfilePiece& piece, bool backwards, Chorded& out) {
         double turn = std::remainder(b - a, 2 * kPi), radius = piece.arc_radius;
         double step = 2 * std::acos(std::max(0.0, 1 - kChordSagitta_mm / std::max(radius, kChordSagitta_mm)));
         int chords = std::clamp(static_cast<int>(std::ceil(std::abs(turn) / std::max(step, 1e-9))), 1, kMostChords);
-        out.sagitta_mm = std::max(out.sagitta_mm, radius * (1 - std::cos(turn / chords / 2)));
+        // Points between the ends stand outside by half of what the chords are inside: what is too much and too little nearly cancels.
+        double sagitta = radius * (1 - std::cos(turn / chords / 2));
+        out.sagitta_mm = std::max(out.sagitta_mm, chords > 1 ? kStraddled * sagitta : sagitta);
+        radius += sagitta / 2;
         for (int k = 1; k < chords; ++k) {
             double angle = a + turn * k / chords;
             add_point(out.outline, piece.centre_rho + radius * std::cos(angle), piece.centre_height + radius * std::sin(angle));
