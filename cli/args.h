@@ -54,10 +54,20 @@ struct ImportArgs {
     std::string units = "mm";
 };
 
+struct ExportArgs {
+    std::string kind;  // camotics
+    SetupArgs setup;
+    std::string out_dir;
+    std::optional<double> resolution_mm;
+    bool raw = false;
+};
+
 int run_simulate(const SimulateArgs& args);
 int run_inspect(const InspectArgs& args);
 int run_time(const TimeArgs& args);
 int run_doctor(const DoctorArgs& args);
 int run_import(const ImportArgs& args);
+int run_export(const ExportArgs& args);
+int run_camsim(const std::vector<std::string>& words);  // CAMotics' own command line
 
 }  // namespace proveout

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "args.h"
+#include "camotics/camotics.h"
 #include "config/config.h"
 #include "console.h"
 #include "job_input.h"
@@ -52,9 +53,11 @@ Check check_camotics(const Config& config, const Context& context) {
     const std::string& name = config.get("CAMOTICS_BIN");
     if (name.empty())
         return {"camotics", "warn", "not configured: engines camotics and both are off; set CAMOTICS_BIN to the path of camsim"};
-    auto version = run_child({name, "--version"}, kCommandStall_s, context);
-    if (!version || !version->ok) return {"camotics", "fail", name + " cannot be run; set CAMOTICS_BIN to the path of camsim"};
-    return {"camotics", "ok", "version " + first_line(version->output + version->errors)};
+    auto camsim = find_camsim(name);
+    if (!camsim) return {"camotics", "fail", camsim.error().message};
+    auto version = probe_camsim(*camsim, context);
+    if (!version) return {"camotics", "fail", version.error().message + "; set CAMOTICS_BIN to the path of camsim"};
+    return {"camotics", "ok", "camsim " + *version + ", " + *camsim};
 }
 
 Check check_cpu(const Config& config) {

@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "console.h"
+#include "job/job.h"
 #include "service_commands.h"
 
 namespace proveout {
@@ -99,6 +100,7 @@ struct AllArgs {
     TimeArgs time;
     DoctorArgs doctor;
     ImportArgs import;
+    ExportArgs export_args;
     ServiceArgs service;
 };
 
@@ -121,6 +123,16 @@ void build(CLI::App& app, AllArgs& args) {
     CLI::App* doctor = app.add_subcommand("doctor", "check FFmpeg, CAMotics, disk and settings, and say what is missing");
     doctor->add_flag("--json", args.doctor.json, "print JSON");
     doctor->footer("Example:\n  proveout doctor --json");
+    CLI::App* camotics = app.add_subcommand("export", "write the job as a CAMotics project, with our flattened program");
+    camotics->add_option("KIND", args.export_args.kind, "camotics")->required()->check(CLI::IsMember({"camotics"}));
+    add_setup(*camotics, args.export_args.setup, true);
+    camotics->add_option("--out", args.export_args.out_dir, "directory (default: STEM.camotics-project)")->type_name("DIR");
+    camotics->add_option("--resolution", args.export_args.resolution_mm, "cell (default: what CAMotics calls high)")
+        ->check(CLI::Range(kLeastResolution_mm, kMostResolution_mm))
+        ->type_name("MM");
+    camotics->add_flag("--raw", args.export_args.raw, "the program's own text in place of the flattened one");
+    camotics->footer("Example:\n  proveout export camotics part.nc --stock 60x40x10@-30,-20,-10 --out project");
+    app.add_subcommand("camsim", "for scripts that call CAMotics' camsim: same options, our engine");  // never parsed here
     CLI::App* import = app.add_subcommand("import", "turn a tool list or a machine's settings into job document JSON");
     import->add_option("KIND", args.import.kind, "tools or machine")->required()->check(CLI::IsMember({"tools", "machine"}));
     import->add_option("FILE", args.import.file, "file to read, - for standard input")->required();
@@ -136,6 +148,7 @@ int dispatch(const CLI::App& app, const AllArgs& args) {
     if (command == "time") return run_time(args.time);
     if (command == "doctor") return run_doctor(args.doctor);
     if (command == "import") return run_import(args.import);
+    if (command == "export") return run_export(args.export_args);
     return run_service_command(command, args.service);
 }
 
@@ -150,6 +163,7 @@ void explain_usage_error(int argc, char** argv, const std::string& message) {
 }  // namespace
 
 int run_command(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == "camsim") return run_camsim({argv + 2, argv + argc});  // it has rules of its own
     AllArgs args;
     CLI::App app("", "proveout");
     build(app, args);

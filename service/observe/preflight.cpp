@@ -10,6 +10,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "camotics/camotics.h"
 #include "domain/clock.h"
 #include "media/process.h"
 #include "proveout/context.h"
@@ -45,9 +46,11 @@ Check check_ffmpeg(const std::string& name) {
 Check check_camotics(const std::string& name) {
     if (name.empty())
         return {"camotics", "warn", "not configured: engines camotics and both are off; set CAMOTICS_BIN to the path of camsim"};
-    auto version = run_child({name, "--version"}, kCommandStall_s, Context{});
-    if (!version || !version->ok) return {"camotics", "fail", name + " cannot be run; set CAMOTICS_BIN to the path of camsim"};
-    return {"camotics", "ok", "version " + first_line(version->output + version->errors)};
+    auto camsim = find_camsim(name);
+    if (!camsim) return {"camotics", "fail", camsim.error().message};
+    auto version = probe_camsim(*camsim, Context{});
+    if (!version) return {"camotics", "fail", version.error().message + "; set CAMOTICS_BIN to the path of camsim"};
+    return {"camotics", "ok", "camsim " + *version + ", " + *camsim};
 }
 
 // Answers of checks that start programs. While one thread asks anew, others are told what was known.

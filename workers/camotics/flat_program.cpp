@@ -199,6 +199,10 @@ struct FlatProgram::State {
     }
 };
 
+double camotics_duration_s(const Motion& motion) {
+    return path_length_mm(motion) / (motion.kind == MotionKind::kRapid ? kCamRapid_mm_per_min : feed_of(motion)) * 60;
+}
+
 FlatProgram::FlatProgram() : state_(std::make_unique<State>()) {}
 FlatProgram::FlatProgram(FlatProgram&&) noexcept = default;
 FlatProgram::~FlatProgram() = default;

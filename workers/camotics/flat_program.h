@@ -32,6 +32,9 @@ constexpr double kCamRapid_mm_per_min = 10000;
 // In place of a feed that the program does not give (or gives per revolution of a spindle that stands); only that clock depends on it.
 constexpr double kUnknownFeed_mm_per_min = 1000;
 
+// How long a rapid, feed or arc takes on that clock.
+double camotics_duration_s(const Motion& motion);
+
 class FlatProgram {
   public:
     // `slots[i]` are the project's tools of tools[i], one per piece. Error kIo.

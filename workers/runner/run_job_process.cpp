@@ -171,6 +171,10 @@ class JobRun {
         options.path_prefix = settings_.path_prefix;
         options.assumptions = input_.assumptions;
         options.on_simulated = [&](const Simulation& simulation) { take_collisions(simulation); };
+        options.on_camsim = [&](const CamsimRecord& record) {
+            outcome_.cmx_path = record.project_path;
+            outcome_.camotics_exit_code = record.exit_code.value_or(-1);
+        };
         RunJobResult result = TRY(run_job(input_.program.program(), input_.job, options, output, context_));
         if (result.encoding_error) return *result.encoding_error;
         if (result.report_input.video) outcome_.frames_count = result.report_input.video->frames;
