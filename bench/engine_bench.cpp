@@ -115,6 +115,15 @@ std::string plain_program(size_t lines) {
     return text + "M5\nM30\n";
 }
 
+// Every block works out its words: parameters, functions, a loop's counter.
+std::string expression_program(size_t lines, Dialect dialect) {
+    std::string text = "G21 G90 G54\nG1 F2000. X0. Y0. Z0.\n#100=0\n#101=0.5\n";
+    const char* line = dialect == Dialect::kFanuc ? "#100=#100+0.01\nG1 X[50.*COS[#100]] Y[50.*SIN[#100]] Z[-1.-#101*SIN[#100/9.]]\n"
+                                                  : "#100=[#100+0.01]\nG1 X[50*COS[#100]] Y[50*SIN[#100]] Z[-1-#101*SIN[#100/9]]\n";
+    for (size_t i = 0; i < lines; i += 2) text += line;
+    return text + "M30\n";
+}
+
 struct Count : MotionObserver {
     int64_t motions = 0;
     std::function<void(const Motion&)> also;
@@ -138,6 +147,19 @@ void bench_read(const std::string& text, Dialect dialect, const std::string& nam
         CHECK(count.motions > 0);
     });
     row(name, text.size() / seconds / 1e6, "MB/s");
+}
+
+void bench_blocks(const std::string& text, Dialect dialect, const std::string& name) {
+    InterpretOptions options;
+    options.dialect = dialect;
+    int64_t blocks = 0;
+    const double seconds = best_seconds([&] {
+        Count count;
+        const Result<ProgramEnd> end = interpret({text, "bench", {}}, options, count, Context{});
+        CHECK(end.ok());
+        blocks = end->blocks;
+    });
+    row(name, static_cast<double>(blocks) / seconds / 1e6, "M blocks/s");
 }
 
 void bench_plan(const std::string& text, const char* profile) {
@@ -178,6 +200,8 @@ int main(int argc, char** argv) {
             bench_read(text, Dialect::kLinuxcnc, "read and interpret, plain G1, linuxcnc");
             bench_read(text, Dialect::kGrbl, "read and interpret, plain G1, grbl");
             bench_read(text, Dialect::kFanuc, "read and interpret, plain G1, fanuc");
+            for (Dialect dialect : {Dialect::kLinuxcnc, Dialect::kFanuc})
+                bench_blocks(expression_program(400'000, dialect), dialect, "blocks with expressions, " + std::string(name_of(dialect)));
         }
         if (is_wanted("plan")) {
             for (const char* profile : {"generic", "grbl", "linuxcnc"}) bench_plan(text, profile);

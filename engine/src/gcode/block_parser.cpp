@@ -239,6 +239,8 @@ bool BlockParser::word(std::string_view& text, Block& block) {
     char letter = text.front();
     if (letter == '#' && grammar_.expressions) return assignment(text, block);
     if ((letter == '@' || letter == '^') && grammar_.dialect == Dialect::kLinuxcnc) return polar_word(text, block);
+    if (letter == ',' && grammar_.macro_b)
+        return fail(kUnsupported, "a chamfer, rounding or angle at a corner (,C ,R ,A) cannot be simulated");
     if (!is_letter(letter)) return fail(kLetterExpected, "bad character " + quoted(letter) + " where a word is due");
     if (block.order_count < kMaxOrder) block.order[static_cast<size_t>(block.order_count++)] = letter;
     bool grbl = grammar_.dialect == Dialect::kGrbl || grammar_.dialect == Dialect::kGrblhal;
