@@ -45,6 +45,7 @@ struct TimeArgs {
 };
 
 struct DoctorArgs {
+    std::string listen, data_dir, env_file;  // as of serve; empty: not given
     bool json = false;
 };
 

@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "args.h"
-#include "camotics/camotics.h"
 #include "config/config.h"
 #include "console.h"
 #include "job_input.h"
 #include "media/process.h"
-#include "report/report.h"
+#include "preflight/preflight.h"
+#include "service_args.h"
 
 namespace proveout {
 
@@ -21,43 +21,16 @@ namespace fs = std::filesystem;
 using Ordered = nlohmann::ordered_json;
 
 constexpr double kCommandStall_s = 20;
-constexpr double kLeastDisk_bytes = 1024.0 * 1024 * 1024;  // a film, a part and their temporary files many times over
-
-struct Check {
-    std::string name, status, message;  // status: ok warn fail
-};
+constexpr double kGiB_bytes = 1024.0 * 1024 * 1024;
+constexpr double kLeastDisk_bytes = kGiB_bytes;  // a film, a part and their temporary files many times over
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-Check check_ffmpeg(const Config& config, const Context& context) {
-    const std::string& name = config.get("FFMPEG_BIN");
-    const std::string advice = "; install it (Debian: apt install ffmpeg), or set FFMPEG_BIN";
-    auto version = run_child({name, "-hide_banner", "-version"}, kCommandStall_s, context);
-    if (!version || !version->ok) return {"ffmpeg", "fail", name + " cannot be run: no film, preview and snapshot" + advice};
-    auto encoders = run_child({name, "-hide_banner", "-encoders"}, kCommandStall_s, context);
-    std::string missing;
-    for (const char* encoder : {"libx264", " gif ", " png "})
-        if (!encoders || encoders->output.find(encoder) == std::string::npos) missing += std::string(missing.empty() ? "" : ", ") + encoder;
-    if (!missing.empty()) return {"ffmpeg", "fail", name + " lacks encoders: " + missing + advice};
-    return {"ffmpeg", "ok", first_line(version->output) + "; encoders libx264, gif, png"};
-}
 
 Check check_ffprobe(const Context& context) {
     auto version = run_child({"ffprobe", "-hide_banner", "-version"}, kCommandStall_s, context);
     if (!version || !version->ok)
         return {"ffprobe", "fail", "ffprobe cannot be run: films cannot be verified; it comes with ffmpeg (Debian: apt install ffmpeg)"};
     return {"ffprobe", "ok", first_line(version->output)};
-}
-
-Check check_camotics(const Config& config, const Context& context) {
-    const std::string& name = config.get("CAMOTICS_BIN");
-    if (name.empty())
-        return {"camotics", "warn", "not configured: engines camotics and both are off; set CAMOTICS_BIN to the path of camsim"};
-    auto camsim = find_camsim(name);
-    if (!camsim) return {"camotics", "fail", camsim.error().message};
-    auto version = probe_camsim(*camsim, context);
-    if (!version) return {"camotics", "fail", version.error().message + "; set CAMOTICS_BIN to the path of camsim"};
-    return {"camotics", "ok", "camsim " + *version + ", " + *camsim};
 }
 
 Check check_cpu(const Config& config) {
@@ -75,15 +48,10 @@ Check check_disk(const std::string& name, const std::string& directory) {
     if (statvfs(directory.c_str(), &status) != 0) return {name, "fail", directory + " cannot be read"};
     double free_bytes = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
     char text[64];
-    std::snprintf(text, sizeof text, "%.1f GiB free in ", free_bytes / kLeastDisk_bytes);
+    std::snprintf(text, sizeof text, "%.1f GiB free in ", free_bytes / kGiB_bytes);
     if (access(directory.c_str(), W_OK) != 0) return {name, "fail", directory + " is not writable; work elsewhere, or set SIM_TMP_DIR"};
     return {name, free_bytes < kLeastDisk_bytes ? "fail" : "ok",
             text + directory + (free_bytes < kLeastDisk_bytes ? "; 1 GiB is needed" : "")};
-}
-
-Check check_schema() {
-    bool parses = nlohmann::json::accept(report_schema());
-    return {"schema", parses ? "ok" : "fail", parses ? "sim_report/v1, draft-07, built in" : "the built-in schema is damaged; build again"};
 }
 
 std::string text_of(const std::vector<Check>& checks, const Config& config) {
@@ -97,8 +65,7 @@ std::string text_of(const std::vector<Check>& checks, const Config& config) {
     out += "\nsettings that are not the default:\n";
     for (const ConfigValue& value : config.values)
         if (value.source != "default")
-            out += "  " + std::string(value.key->name) + " = " + (value.key->secret ? "***" : value.value) + "  (" +
-                   std::string(value.source) + ")\n";
+            out += "  " + std::string(value.key->name) + " = " + value.shown_value() + "  (" + std::string(value.source) + ")\n";
     for (const std::string& warning : config.warnings) out += "warning: " + warning + "\n";
     return out;
 }
@@ -107,10 +74,8 @@ std::string json_of(const std::vector<Check>& checks, const Config& config) {
     Ordered out;
     out["config"] = Ordered::array();
     for (const ConfigValue& value : config.values)
-        out["config"].push_back({{"key", value.key->name},
-                                 {"value", value.key->secret ? "***" : value.value},
-                                 {"source", value.source},
-                                 {"secret", value.key->secret}});
+        out["config"].push_back(
+            {{"key", value.key->name}, {"value", value.shown_value()}, {"source", value.source}, {"secret", value.key->secret}});
     out["checks"] = Ordered::array();
     for (const Check& check : checks) out["checks"].push_back({{"name", check.name}, {"status", check.status}, {"message", check.message}});
     out["warnings"] = config.warnings;
@@ -120,19 +85,20 @@ std::string json_of(const std::vector<Check>& checks, const Config& config) {
 }  // namespace
 
 int run_doctor(const DoctorArgs& args) {
-    auto config = load_config();
+    std::vector<ConfigFlag> flags;
+    if (!args.listen.empty()) flags.push_back({"HTTP_LISTEN", args.listen});
+    if (!args.data_dir.empty()) flags.push_back({"DATA_DIR", args.data_dir});
+    auto config = load_config(args.env_file.empty() ? ".env" : args.env_file, flags);
     if (!config) {
         print_error(config.error(), "");
         return exit_status(config.error());
     }
     RunControl control(1, 0, false);
-    std::vector<Check> checks{check_ffmpeg(*config, control.context()),
-                              check_ffprobe(control.context()),
-                              check_camotics(*config, control.context()),
-                              check_schema(),
-                              check_cpu(*config),
-                              check_disk("disk", "."),
-                              check_disk("temp", temp_directory(*config))};
+    std::vector<Check> checks = machine_checks(*config, data_directory(*config));
+    complete_checks(*config, checks);
+    for (Check check :
+         {check_ffprobe(control.context()), check_cpu(*config), check_disk("work", "."), check_disk("temp", temp_directory(*config))})
+        checks.push_back(std::move(check));
     if (control.stop_reason() != StopReason::kNone) return kExitInterrupted;
     if (!print_out(args.json ? json_of(checks, *config) : text_of(checks, *config))) return kExitEngine;
     bool failed = std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.status == "fail"; });

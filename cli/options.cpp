@@ -122,6 +122,9 @@ void build(CLI::App& app, AllArgs& args) {
     time->footer(kTimeExamples);
     CLI::App* doctor = app.add_subcommand("doctor", "check FFmpeg, CAMotics, disk and settings, and say what is missing");
     doctor->add_flag("--json", args.doctor.json, "print JSON");
+    doctor->add_option("--listen", args.doctor.listen, "as of serve")->type_name("HOST:PORT");
+    doctor->add_option("--data-dir", args.doctor.data_dir, "as of serve")->type_name("DIR");
+    doctor->add_option("--env-file", args.doctor.env_file, "as of serve")->type_name("FILE");
     doctor->footer("Example:\n  proveout doctor --json");
     CLI::App* camotics = app.add_subcommand("export", "write the job as a CAMotics project, with our flattened program");
     camotics->add_option("KIND", args.export_args.kind, "camotics")->required()->check(CLI::IsMember({"camotics"}));

@@ -4,7 +4,7 @@
 #include "args.h"
 #include "config/config.h"
 #include "console.h"
-#include "service_commands.h"
+#include "service_args.h"
 
 namespace proveout {
 

@@ -5,23 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "service_args.h"
+
 namespace proveout {
-
-struct ServeArgs {
-    bool dev = false;
-    std::string listen, data_dir, env_file;  // empty: not given
-};
-
-struct ServiceArgs {
-    ServeArgs serve;
-    std::string workspace;  // of run-job
-};
 
 void add_service_commands(CLI::App& app, ServiceArgs& args);
 
 // command: one of those that were added. Returns the exit status.
 int run_service_command(const std::string& command, const ServiceArgs& args);
-
-int run_serve(const ServeArgs& args);
 
 }  // namespace proveout

@@ -13,6 +13,7 @@ service_packages="libboost-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev pro
 service_packages="$service_packages esbuild=esbuild"
 film_packages="ffmpeg=ffmpeg"
 test_packages="ccache=ccache python3=python3 python3-venv libgtest-dev openssl=openssl postgresql"
+test_packages="$test_packages python3-jwt python3-cryptography"
 web_test_packages="node=nodejs npm=npm chromium=chromium"
 sanitizer_packages="libasan8 libubsan1 libtsan2"
 fuzz_packages="clang++-14=clang-14 libclang-rt-14-dev"

@@ -15,7 +15,7 @@
 #include "notify/webhooks.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
-#include "observe/preflight.h"
+#include "preflight/preflight.h"
 #include "store/local.h"
 
 namespace proveout {

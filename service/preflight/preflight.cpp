@@ -1,17 +1,17 @@
-#include "observe/preflight.h"
+#include "preflight/preflight.h"
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "camotics/camotics.h"
-#include "domain/clock.h"
 #include "media/process.h"
 #include "proveout/context.h"
 #include "report/report.h"
@@ -22,9 +22,10 @@ namespace proveout {
 namespace {
 
 namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
 
 constexpr double kCommandStall_s = 10;
-constexpr int64_t kRemembered_ms = 30'000;
+constexpr std::chrono::seconds kRemembered{30};
 constexpr double kGiB_bytes = 1024.0 * 1024 * 1024;
 constexpr double kLeastDisk_bytes = kGiB_bytes;  // a film, a part and their temporary files many times over
 
@@ -61,19 +62,19 @@ class Remembered {
         std::unique_lock lock(mutex_);
         Answer& answer = answers_[name + '\0' + command];
         bool known = !answer.check.name.empty();
-        if (known && (answer.asking || steady_ms() - answer.asked_ms < kRemembered_ms)) return answer.check;
+        if (known && (answer.asking || Steady::now() - answer.asked < kRemembered)) return answer.check;
         answer.asking = true;
         lock.unlock();
         Check check = ask();
         lock.lock();
-        answer = {check, steady_ms(), false};
+        answer = {check, Steady::now(), false};
         return check;
     }
 
   private:
     struct Answer {
         Check check;
-        int64_t asked_ms = 0;
+        Steady::time_point asked;
         bool asking = false;
     };
     std::mutex mutex_;
