@@ -14,10 +14,10 @@ namespace proveout {
 struct HttpCall {
     std::string method, url;
     NameValues headers;
-    std::string body;            // sent, unless body_file is open
-    int body_file = -1;          // sent from where it stands: body_bytes of it
+    std::string body;    // sent, unless body_file is open
+    int body_file = -1;  // sent from where it stands: body_bytes of it
     int64_t body_bytes = 0;
-    int answer_file = -1;        // what a 2xx answer's body is written to; -1: into HttpAnswer::body
+    int answer_file = -1;  // what a 2xx answer's body is written to; -1: into HttpAnswer::body
 };
 
 struct HttpAnswer {

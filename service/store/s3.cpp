@@ -20,9 +20,9 @@ namespace proveout {
 
 namespace {
 
-constexpr int kTries = 3;                                // of a request that found no answer, or 5xx
-constexpr int64_t kUploadKept_ms = 3600 * 1000;          // an unfinished multipart upload: longer than any takes
-constexpr int64_t kPrivacyLooked_ms = 60 * 1000;         // how long an answer to "is the bucket private" holds
+constexpr int kTries = 3;                         // of a request that found no answer, or 5xx
+constexpr int64_t kUploadKept_ms = 3600 * 1000;   // an unfinished multipart upload: longer than any takes
+constexpr int64_t kPrivacyLooked_ms = 60 * 1000;  // how long an answer to "is the bucket private" holds
 constexpr const char* kFenceHeader = "x-amz-meta-fence";
 
 // Text of all <tag> elements; entities of the keys and tokens that occur are decoded.
@@ -33,8 +33,8 @@ std::vector<std::string> xml_values(const std::string& xml, const std::string& t
         size_t start = at + open.size(), end = xml.find(close, start);
         if (end == std::string::npos) break;
         std::string value = xml.substr(start, end - start);
-        constexpr std::pair<const char*, const char*> kEntities[] = {
-            {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#34;", "\""}, {"&apos;", "'"}, {"&#39;", "'"}, {"&amp;", "&"}};
+        constexpr std::pair<const char*, const char*> kEntities[] = {{"&lt;", "<"},   {"&gt;", ">"},  {"&quot;", "\""}, {"&#34;", "\""},
+                                                                     {"&apos;", "'"}, {"&#39;", "'"}, {"&amp;", "&"}};
         for (auto [entity, text] : kEntities)
             for (size_t found = value.find(entity); found != std::string::npos; found = value.find(entity, found + 1))
                 value.replace(found, std::string_view(entity).size(), text);
@@ -48,8 +48,8 @@ std::string first_of(const std::vector<std::string>& values) { return values.emp
 
 Error refused(const std::string& doing, const HttpAnswer& answer) {
     std::string code = first_of(xml_values(answer.body, "Code"));
-    return make_error(ErrorCode::kIo, "the object store refuses to " + doing + ": " + std::to_string(answer.status) +
-                                          (code.empty() ? "" : " " + code));
+    return make_error(ErrorCode::kIo,
+                      "the object store refuses to " + doing + ": " + std::to_string(answer.status) + (code.empty() ? "" : " " + code));
 }
 
 Status check_key(std::string_view key) {
@@ -163,12 +163,13 @@ class S3Store : public ArtefactStore {
     Result<std::string> link(const std::string& key, const LinkOptions& options) override {
         TRY(check_key(key));
         std::string filename = options.filename.empty() ? name_of_key(key) : options.filename;
-        std::replace_if(filename.begin(), filename.end(), [](unsigned char c) { return c < ' ' || c == '"' || c == '\\' || c > '~'; }, '_');
+        std::replace_if(
+            filename.begin(), filename.end(), [](unsigned char c) { return c < ' ' || c == '"' || c == '\\' || c > '~'; }, '_');
         SigV4Request request{"GET", outside_.host, "/" + options_.bucket + "/" + key, {}, {}, ""};
-        request.query = {{"response-content-disposition", (options.attachment ? "attachment" : "inline") + ("; filename=\"" + filename + "\"")},
-                         {"response-content-type", options.content_type.empty() ? content_type_of(key) : options.content_type}};
-        return outside_.base + percent_encode(request.path, true) + "?" +
-               presigned_query(request, keys_, options_.clock(), options.ttl_s);
+        request.query = {
+            {"response-content-disposition", (options.attachment ? "attachment" : "inline") + ("; filename=\"" + filename + "\"")},
+            {"response-content-type", options.content_type.empty() ? content_type_of(key) : options.content_type}};
+        return outside_.base + percent_encode(request.path, true) + "?" + presigned_query(request, keys_, options_.clock(), options.ttl_s);
     }
 
     Status sweep(const std::function<bool(const std::string& prefix, int64_t fence)>& live) override {

@@ -1,5 +1,5 @@
-// s3.h -- artefacts in an S3 bucket (MinIO and others), path-style. Staged objects lie under "<prefix>staged/", published ones are copied by
-// the store itself to their final keys.
+// s3.h -- artefacts in an S3 bucket (MinIO and others), path-style. Staged objects lie under "<prefix>staged/", published ones are copied
+// by the store itself to their final keys.
 #pragma once
 
 #include <memory>

@@ -18,8 +18,8 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 std::string hmac(std::string_view key, std::string_view text) {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), sum,
-               &length) != nullptr);
+    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+               sum, &length) != nullptr);
     return std::string(reinterpret_cast<char*>(sum), length);
 }
 

@@ -32,8 +32,13 @@ TEST(SigV4, Headers) {
               "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;range;"
               "x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
     std::string body = sha256_hex("Welcome to Amazon S3.");
-    SigV4Request put{"PUT", kHost, "/test$file.text", {}, {{"date", "Fri, 24 May 2013 00:00:00 GMT"},
-                     {"x-amz-content-sha256", body}, {"x-amz-storage-class", "REDUCED_REDUNDANCY"}}, body};
+    SigV4Request put{
+        "PUT",
+        kHost,
+        "/test$file.text",
+        {},
+        {{"date", "Fri, 24 May 2013 00:00:00 GMT"}, {"x-amz-content-sha256", body}, {"x-amz-storage-class", "REDUCED_REDUNDANCY"}},
+        body};
     EXPECT_EQ(signature(put), "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
 }
 
@@ -46,10 +51,11 @@ TEST(SigV4, Queries) {
 
 TEST(SigV4, Presigned) {
     SigV4Request request{"GET", kHost, "/test.txt", {}, {}, ""};
-    EXPECT_EQ(presigned_query(request, kKeys, kTime_ms, 86400),
-              "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date="
-              "20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
-              "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+    EXPECT_EQ(
+        presigned_query(request, kKeys, kTime_ms, 86400),
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date="
+        "20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
+        "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
 }
 
 }  // namespace proveout
