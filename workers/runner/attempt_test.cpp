@@ -17,6 +17,7 @@
 #include <fstream>
 #include <thread>
 
+#include "camotics/test_stock.h"
 #include "runner/supervisor.h"
 
 namespace proveout {
@@ -117,6 +118,32 @@ TEST_F(AttemptTest, AJobMakesAllFilesAndTellsItsProgress) {
     ASSERT_TRUE(report);
     EXPECT_NE(report->find("\"sim_video_path\": \"" + spec_.path_prefix + "out.mp4\""), std::string::npos);
     EXPECT_GT(result.peak_memory_bytes, 0);
+}
+
+TEST_F(AttemptTest, CamsimRunsInTheSameSandbox) {
+    write("programs/fake/box.stl", stl_bytes(box_triangles(box_of({-20, -15, -10}, {20, 15, 0}))));
+    write("programs/fake/camsim",
+          "#!/bin/sh\n[ \"$1\" = --version ] && { echo 1.3 >&2; exit 0; }\nfor out; do :; done\n"
+          "echo 'Time: 1 sec Triangles: 12 Triangles/sec: 12.0' >&2\ncat \"$(dirname \"$0\")/box.stl\" > \"$out\"\n");
+    ::chmod((folder_ + "/programs/fake/camsim").c_str(), 0755);
+    spec_.camotics = folder_ + "/programs/fake/camsim";
+    std::string job = kJob;
+    job.replace(job.find("\"resolution_mm\""), 0, "\"engine\":\"both\",");
+    write("run/job.json", job);
+    AttemptResult result = run();
+    ASSERT_EQ(result.end, AttemptEnd::kFinished) << result.how << result.log;
+    EXPECT_EQ(result.outcome.status, "succeeded") << result.outcome.error_message;
+    EXPECT_EQ(fs::path(result.outcome.cmx_path).filename(), "project.camotics");
+    EXPECT_EQ(result.outcome.camotics_exit_code, 0);
+    write("programs/fake/camsim", "#!/bin/sh\n[ \"$1\" = --version ] && { echo 1.3 >&2; exit 0; }\necho 'ERROR:Exception: no' >&2; exit 1\n");
+    result = run();
+    ASSERT_EQ(result.end, AttemptEnd::kFinished) << result.how;
+    EXPECT_EQ(result.outcome.error_code, "ENGINE_FAILED") << result.outcome.error_message;
+    EXPECT_EQ(result.outcome.camotics_exit_code, 1);
+    auto folder = OpenFolder::open(spec_.workspace);
+    auto log = folder->read("out/logs/camsim.log", 1 << 20);
+    ASSERT_TRUE(log);
+    EXPECT_EQ(*log, "ERROR:Exception: no\n");
 }
 
 TEST_F(AttemptTest, CollisionsAreCountedAndTheFirstIsNamed) {
