@@ -10,8 +10,8 @@
 
 #include "domain/clock.h"
 #include "domain/ids.h"
+#include "http/message/response.h"
 #include "http/on_pool.h"
-#include "http/response.h"
 
 namespace proveout {
 

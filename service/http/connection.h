@@ -10,9 +10,9 @@
 #include <string>
 
 #include "http/core.h"
-#include "http/head.h"
 #include "http/http.h"
-#include "http/parser.h"
+#include "http/message/head.h"
+#include "http/message/parser.h"
 
 namespace proveout {
 

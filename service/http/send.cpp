@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "http/connection.h"
+#include "http/message/response.h"
 #include "http/on_pool.h"
-#include "http/response.h"
 
 namespace proveout {
 

@@ -6,8 +6,8 @@
 
 #include "domain/clock.h"
 #include "http/connection.h"
+#include "http/message/response.h"
 #include "http/on_pool.h"
-#include "http/response.h"
 
 namespace proveout {
 

@@ -1,4 +1,4 @@
-#include "http/head.h"
+#include "http/message/head.h"
 
 #include <algorithm>
 #include <iterator>

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/head.h"
 #include "http/http.h"
+#include "http/message/head.h"
 
 namespace proveout {
 

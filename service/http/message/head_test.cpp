@@ -1,9 +1,9 @@
-#include "http/head.h"
+#include "http/message/head.h"
 
 #include <gtest/gtest.h>
 
-#include "http/parser.h"
-#include "http/response.h"
+#include "http/message/parser.h"
+#include "http/message/response.h"
 
 namespace proveout {
 

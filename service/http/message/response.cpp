@@ -1,4 +1,4 @@
-#include "http/response.h"
+#include "http/message/response.h"
 
 #include <array>
 #include <ctime>

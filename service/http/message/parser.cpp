@@ -1,5 +1,5 @@
 // The only file that includes Beast.
-#include "http/parser.h"
+#include "http/message/parser.h"
 
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
