@@ -108,6 +108,11 @@ std::optional<Json> parse_json(std::string_view text, int max_depth, Faults& fau
         faults.add("", "is nested too deeply; allowed: " + std::to_string(max_depth) + " brackets");
         return std::nullopt;
     }
+    // The library takes a NUL for the end of the text.
+    if (text.find('\0') != std::string_view::npos) {
+        faults.add("", "is not JSON: it holds a NUL byte");
+        return std::nullopt;
+    }
     try {
         DuplicateWatch watch{{}, faults};
         size_t before = faults.list.size();
