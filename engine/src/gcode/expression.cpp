@@ -34,8 +34,9 @@ constexpr Operator kOperators[] = {{"**", kPower, 5}, {"*", kTimes, 4}, {"/", kD
                                    {"LT", kLt, 2},    {"LE", kLe, 2},   {"AND", kAnd, 1},  {"OR", kOr, 1},   {"XOR", kXor, 1}};
 
 const Operator* operator_at(std::string_view text) {
+    if (text.empty() || text.front() == ']') return nullptr;  // almost always
     for (const Operator& candidate : kOperators)
-        if (text.substr(0, candidate.text.size()) == candidate.text) return &candidate;
+        if (candidate.text.front() == text.front() && text.substr(0, candidate.text.size()) == candidate.text) return &candidate;
     return nullptr;
 }
 
