@@ -1,4 +1,4 @@
-// proveout serve: the service in one process.
+// proveout serve and proveout worker.
 #include "main/serve.h"
 
 #include "args.h"
@@ -8,7 +8,7 @@
 
 namespace proveout {
 
-int run_serve(const ServeArgs& args) {
+int run_serve(const ServeArgs& args, bool worker) {
     std::vector<ConfigFlag> flags;
     if (!args.listen.empty()) flags.push_back({"HTTP_LISTEN", args.listen});
     if (!args.data_dir.empty()) flags.push_back({"DATA_DIR", args.data_dir});
@@ -20,6 +20,7 @@ int run_serve(const ServeArgs& args) {
     ServeOptions options;
     options.config = &*config;
     options.dev = args.dev;
+    options.worker = worker;
     return serve(options);
 }
 

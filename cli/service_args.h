@@ -43,7 +43,7 @@ struct ServiceArgs {
     std::string workspace;  // of run-job
 };
 
-int run_serve(const ServeArgs& args);
+int run_serve(const ServeArgs& args, bool worker);
 int run_token(const TokenArgs& args);
 int run_license(const LicenseArgs& args);
 

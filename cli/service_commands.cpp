@@ -15,6 +15,11 @@ constexpr const char* kServeExamples =
     "  proveout serve --listen 0.0.0.0:8080 --env-file /etc/proveout.env\n"
     "docs/configuration.md has all keys. Ends with 0 after SIGTERM, when what runs has ended or gone back to the queue.";
 
+constexpr const char* kWorkerExamples =
+    "Example:\n"
+    "  DATABASE_URL=postgresql://proveout@db/proveout LICENSE_FILE=l.jwt LICENSE_PUBLIC_KEY_FILE=l.pem proveout worker\n"
+    "It opens no port unless HTTP_LISTEN is set. Artefacts: ARTEFACT_STORE=s3, or a DATA_DIR that all nodes share.";
+
 constexpr const char* kTokenExamples =
     "Examples:\n"
     "  TOKEN=$(proveout token)                            all scopes, one hour\n"
@@ -82,11 +87,15 @@ void add_service_commands(CLI::App& app, ServiceArgs& args) {
     app.add_subcommand("check-jobs", "reads jobs for the API")->group("");
     CLI::App* run_job = app.add_subcommand("run-job", "runs one attempt of a job for the worker pool")->group("");
     run_job->add_option("WORKSPACE", args.workspace)->required();
-    app.add_subcommand("worker", "part of the fleet, which this version does not have yet")->allow_extras()->prefix_command()->group("");
+    CLI::App* worker = app.add_subcommand("worker", "executes runs of serve nodes that share its PostgreSQL database");
+    worker->add_option("--data-dir", args.serve.data_dir, "workspaces, local artefacts (DATA_DIR)")->type_name("DIR");
+    worker->add_option("--env-file", args.serve.env_file, "settings, NAME=value a line (default: .env, if it is there)")->type_name("FILE");
+    worker->footer(kWorkerExamples);
 }
 
 int run_service_command(const std::string& command, const ServiceArgs& args) {
-    if (command == "serve") return run_serve(args.serve);
+    if (command == "serve") return run_serve(args.serve, false);
+    if (command == "worker") return run_serve(args.serve, true);
     if (command == "token") return run_token(args.token);
     if (command == "license") return run_license(args.license);
     if (command == "check-jobs") return check_jobs_process();

@@ -70,7 +70,7 @@ std::vector<std::string> references(const Json& job) {
 // Where the bytes of an upload can be read while `request` is under way.
 Result<std::string> upload_file(ApiState& state, const std::string& upload_id) {
     std::string path = state.parts.spool_dir + "/check-" + random_hex(8);
-    TRY(state.parts.store->get("uploads/" + upload_id, path));
+    TRY(state.parts.store->get(state.upload_key(upload_id), path));
     return path;
 }
 

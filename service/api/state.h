@@ -22,6 +22,7 @@ struct ApiState {
     bool draining() const { return parts.draining && parts.draining->load(std::memory_order_relaxed); }
     std::optional<std::string> artefact_link(const RunRecord& run, const StoredArtefact& artefact);
     std::string run_folder(const std::string& sim_id) const { return parts.object_prefix + "simulations/" + sim_id; }
+    std::string upload_key(const std::string& upload_id) const { return parts.object_prefix + "uploads/" + upload_id; }
 };
 
 // One request on its way through a handler.

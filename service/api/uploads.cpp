@@ -124,7 +124,7 @@ HttpResponse create_upload(ApiState& state, Call& call) {
         }
         file = part;
     }
-    Status stored = state.parts.store->put("uploads/" + upload.upload_id, file, upload.sha256, "application/octet-stream");
+    Status stored = state.parts.store->put(state.upload_key(upload.upload_id), file, upload.sha256, "application/octet-stream");
     if (!part.empty()) ::remove(part.c_str());
     if (!stored) return unavailable(call, stored.error());
     TRY_DB(state.parts.database->put_upload(upload));

@@ -46,7 +46,7 @@ class JanitorThread : public Janitor {
                 (void)store_.remove_folder(options_.object_prefix + "simulations/" + sim_id);
             }
         if (auto dead = database_.take_dead_uploads(options_.retention_days))
-            for (const std::string& upload_id : *dead) (void)store_.remove("uploads/" + upload_id);
+            for (const std::string& upload_id : *dead) (void)store_.remove(options_.object_prefix + "uploads/" + upload_id);
         (void)database_.forget_expired();
     }
 

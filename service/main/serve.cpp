@@ -14,6 +14,7 @@
 
 #include "api/api.h"
 #include "auth/auth.h"
+#include "db/postgres.h"
 #include "db/sqlite.h"
 #include "domain/ids.h"
 #include "http/http.h"
@@ -21,6 +22,7 @@
 #include "notify/webhooks.h"
 #include "queue/worker_pool.h"
 #include "store/local.h"
+#include "store/s3.h"
 
 namespace proveout {
 
@@ -39,7 +41,7 @@ constexpr int kHandlerThreads = 8;
 // Everything of one service, in the order in which it comes to be; destroyed in the opposite order.
 struct Service {
     const Config& config;
-    bool dev = false;
+    bool dev = false, worker = false;
     std::string data_dir, binary;
     std::optional<DevKey> dev_key;
     std::string jwks_file, license_file, license_key_file;
@@ -48,7 +50,8 @@ struct Service {
     Log log;
     Metrics metrics;
     std::unique_ptr<Database> database;
-    std::unique_ptr<LocalStore> store;
+    std::unique_ptr<ArtefactStore> store;
+    LocalStore* local_store = nullptr;  // the same, if it is local
     std::unique_ptr<KeyFile> keys;
     std::unique_ptr<LicenseGuard> guard;
     std::unique_ptr<Api> api;
@@ -58,7 +61,11 @@ struct Service {
     std::unique_ptr<Janitor> janitor;
     std::unique_ptr<HttpServer> server;
 
-    Service(const Config& all, bool development) : config(all), dev(development), log(all.get("LOG_LEVEL"), all.get("LOG_FORMAT")) {}
+    explicit Service(const ServeOptions& options)
+        : config(*options.config), dev(options.dev), worker(options.worker), log(config.get("LOG_LEVEL"), config.get("LOG_FORMAT")) {}
+    // A worker opens a port only where one is asked for.
+    bool serves_http() const { return !worker || config.at("HTTP_LISTEN").source != "default"; }
+    bool shared_database() const { return !config.get("DATABASE_URL").empty(); }
 };
 
 int fail(int status, const std::string& message) {
@@ -82,17 +89,30 @@ Status make_private_directory(const std::string& path) {
     return Unit{};
 }
 
-// The keys that production must have. Error kInvalidInput names the first that is missing.
-Status require_keys(Service& service) {
-    for (const char* key : {"JWT_JWKS_FILE", "JWT_ISSUER", "JWT_AUDIENCE", "LICENSE_FILE", "LICENSE_PUBLIC_KEY_FILE"}) {
-        const std::string& value = service.config.get(key);
-        if (value.empty())
-            return make_error(ErrorCode::kInvalidInput,
-                              std::string(key) + " is not set; set it, or start with --dev for a trial on this machine");
-        bool is_file = std::string_view(key).substr(std::string_view(key).size() - 5) == "_FILE";
-        if (is_file && ::access(value.c_str(), R_OK) != 0)
-            return make_error(ErrorCode::kInvalidInput, std::string(key) + " names " + value + ", which cannot be read");
-    }
+Status require_key(const Config& config, std::string_view key, std::string_view why) {
+    const std::string& value = config.get(key);
+    if (value.empty()) return make_error(ErrorCode::kInvalidInput, std::string(key) + " is not set; " + std::string(why));
+    if (key.ends_with("_FILE") && ::access(value.c_str(), R_OK) != 0)
+        return make_error(ErrorCode::kInvalidInput, std::string(key) + " names " + value + ", which cannot be read");
+    return Unit{};
+}
+
+// The keys that must be there. Error kInvalidInput names the first that is missing.
+Status require_keys(const Service& service) {
+    const Config& config = service.config;
+    if (service.worker) TRY(require_key(config, "DATABASE_URL", "a worker shares a PostgreSQL database with its serve nodes"));
+    if (config.get("ARTEFACT_STORE") == "s3")
+        for (const char* key : {"MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "MINIO_BUCKET_SIM"})
+            TRY(require_key(config, key, "ARTEFACT_STORE=s3 needs it"));
+    if (!config.get("QUEUE_URL").empty())
+        return make_error(ErrorCode::kInvalidInput,
+                          "QUEUE_URL is set, but this version has no broker: the database is the queue; remove it");
+    if (service.dev) return Unit{};
+    if (service.serves_http())
+        for (const char* key : {"JWT_JWKS_FILE", "JWT_ISSUER", "JWT_AUDIENCE"})
+            TRY(require_key(config, key, "set it, or start with --dev for a trial on this machine"));
+    for (const char* key : {"LICENSE_FILE", "LICENSE_PUBLIC_KEY_FILE"})
+        TRY(require_key(config, key, "set it, or start with --dev for a trial on this machine"));
     return Unit{};
 }
 
@@ -104,7 +124,6 @@ Status open_identity(Service& service) {
     service.license_key_file = config.get("LICENSE_PUBLIC_KEY_FILE");
     service.token_rules.issuer = config.get("JWT_ISSUER");
     service.token_rules.audience = config.get("JWT_AUDIENCE");
-    if (!service.dev) TRY(require_keys(service));
     if (service.dev && service.jwks_file.empty()) {
         service.dev_key = TRY(make_or_open_dev_key(service.data_dir));
         service.jwks_file = service.dev_key->jwks_file;
@@ -116,7 +135,7 @@ Status open_identity(Service& service) {
         service.license_file = made.license_file;
         service.license_key_file = made.public_key_file;
     }
-    service.keys = TRY(KeyFile::open(service.jwks_file, service.dev));
+    if (service.serves_http()) service.keys = TRY(KeyFile::open(service.jwks_file, service.dev));
     return Unit{};
 }
 
@@ -129,20 +148,53 @@ Result<std::string> lasting_secret(Database& database, const std::string& name) 
     return made;
 }
 
+Status open_database(Service& service) {
+    if (!service.shared_database()) {
+        service.database = TRY(open_sqlite(service.data_dir + "/proveout.db"));
+        return Unit{};
+    }
+    auto database = open_postgres(service.config.get("DATABASE_URL"));
+    if (!database) return make_error(ErrorCode::kInvalidInput, "DATABASE_URL: " + database.error().message);
+    service.database = std::move(*database);
+    return Unit{};
+}
+
+Status open_store(Service& service) {
+    const Config& config = service.config;
+    if (config.get("ARTEFACT_STORE") == "s3") {
+        S3Options options;
+        options.endpoint = config.get("MINIO_ENDPOINT");
+        options.public_endpoint = config.get("MINIO_PUBLIC_ENDPOINT");
+        options.access_key = config.get("MINIO_ACCESS_KEY");
+        options.secret_key = config.get("MINIO_SECRET_KEY");
+        options.region = config.get("MINIO_REGION");
+        options.bucket = config.get("MINIO_BUCKET_SIM");
+        options.prefix = folder_prefix(config.get("MINIO_PREFIX"));
+        service.store = TRY(open_s3_store(options));
+        return Unit{};
+    }
+    LocalStoreOptions options;
+    options.root = service.data_dir + "/artefacts";
+    options.key = TRY(lasting_secret(*service.database, "signing_key"));
+    options.public_url = config.get("PUBLIC_URL");
+    auto store = TRY(open_local_store(options));
+    service.local_store = store.get();
+    service.store = std::move(store);
+    return Unit{};
+}
+
+void remove_left_overs(const std::string& folder) {
+    std::error_code ignored;
+    for (const auto& file : fs::directory_iterator(folder, ignored)) fs::remove(file.path(), ignored);
+}
+
 Status open_storage(Service& service) {
     TRY(make_private_directory(service.data_dir));
     TRY(make_private_directory(service.data_dir + "/spool"));
-    for (const auto& left_over : fs::directory_iterator(service.data_dir + "/spool")) {
-        std::error_code ignored;
-        fs::remove(left_over.path(), ignored);
-    }
-    service.database = TRY(open_sqlite(service.data_dir + "/proveout.db"));
-    LocalStoreOptions store;
-    store.root = service.data_dir + "/artefacts";
-    store.key = TRY(lasting_secret(*service.database, "signing_key"));
-    store.public_url = service.config.get("PUBLIC_URL");
-    service.store = TRY(open_local_store(store));
-    return Unit{};
+    TRY(open_database(service));
+    // Nobody else uses the directory of a database of our own; a shared one may hold what another node is receiving.
+    if (!service.shared_database()) remove_left_overs(service.data_dir + "/spool");
+    return open_store(service);
 }
 
 void open_guard(Service& service) {
@@ -171,7 +223,7 @@ Status open_api(Service& service) {
     parts.object_prefix = folder_prefix(service.config.get("MINIO_PREFIX"));
     parts.database = service.database.get();
     parts.store = service.store.get();
-    parts.local_store = service.store.get();
+    parts.local_store = service.local_store;
     parts.keys = service.keys.get();
     parts.token_rules = service.token_rules;
     parts.guard = service.guard.get();
@@ -219,7 +271,7 @@ Status open_workers(Service& service) {
     WorkerPoolOptions pool;
     pool.slots = config.get("SIM_CONCURRENCY").empty() ? core_count() : static_cast<int>(config.number("SIM_CONCURRENCY"));
     pool.threads_per_run = config.get("SIM_THREADS").empty() ? core_count() : static_cast<int>(config.number("SIM_THREADS"));
-    pool.owner = config.get("WORKER_NAME").empty() ? "serve-" + new_uuid() : config.get("WORKER_NAME");
+    pool.owner = config.get("WORKER_NAME").empty() ? (service.worker ? "worker-" : "serve-") + new_uuid() : config.get("WORKER_NAME");
     pool.lease_s = config.number("SIM_LEASE_S");
     pool.retry_max = static_cast<int>(config.number("SIM_RETRY_MAX"));
     pool.workspace_root = config.get("SIM_TMP_DIR").empty() ? service.data_dir + "/tmp" : config.get("SIM_TMP_DIR");
@@ -228,7 +280,8 @@ Status open_workers(Service& service) {
     pool.ffmpeg = config.get("FFMPEG_BIN");
     pool.camotics = config.get("CAMOTICS_BIN");
     pool.timeout_max_s = config.number("SIM_TIMEOUT_S");
-    TRY(database.release_all_running());
+    // Alone with its database, every run that is running belonged to a process that is gone.
+    if (!service.shared_database()) TRY(database.release_all_running());
     if (pool.slots > 0) service.pool = TRY(WorkerPool::start(pool, database, *service.store, *service.guard, service.log, service.metrics));
     database.on_queued([&service] {
         if (service.pool) service.pool->wake();
@@ -254,6 +307,11 @@ std::string trial_line(const std::string& url, const std::string& token) {
 }
 
 void say_ready(const Service& service) {
+    if (service.worker) {
+        std::printf("proveout worker ready\n");
+        std::fflush(stdout);
+        return;
+    }
     std::string host = service.config.listen_address("HTTP_LISTEN").host;
     bool v6 = host.find(':') != std::string::npos;
     std::string url = "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(service.server->port());
@@ -283,7 +341,7 @@ void drain(Service& service, const sigset_t& signals) {
         _exit(kExitForced);
     }).detach();
     if (service.pool) service.pool->drain(kRunGrace_s);
-    service.server->drain(kAnswerGrace_s);
+    if (service.server) service.server->drain(kAnswerGrace_s);
 }
 
 Status open_all(Service& service) {
@@ -292,7 +350,7 @@ Status open_all(Service& service) {
     open_guard(service);
     TRY(open_api(service));
     TRY(open_workers(service));
-    return open_server(service);
+    return service.serves_http() ? open_server(service) : Status(Unit{});
 }
 
 }  // namespace
@@ -302,11 +360,11 @@ int serve(const ServeOptions& options) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     ::umask(077);
-    Service service(*options.config, options.dev);
+    Service service(options);
     service.data_dir = data_directory(*options.config);
     std::error_code failure;
     service.binary = fs::read_symlink("/proc/self/exe", failure).string();
-    if (Status keys = options.dev ? Status(Unit{}) : require_keys(service); !keys) return fail(kExitInvalid, keys.error().message);
+    if (Status keys = require_keys(service); !keys) return fail(kExitInvalid, keys.error().message);
     if (Status opened = open_all(service); !opened)
         return fail(opened.error().code == ErrorCode::kInvalidInput ? kExitInvalid : kExitUnusable, opened.error().message);
     for (const std::string& warning : options.config->warnings) service.log.warning(warning);

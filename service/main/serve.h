@@ -10,7 +10,8 @@ namespace proveout {
 
 struct ServeOptions {
     const Config* config = nullptr;
-    bool dev = false;  // makes what is missing: data directory, signing key, licence, token
+    bool dev = false;     // makes what is missing: data directory, signing key, licence, token
+    bool worker = false;  // `proveout worker`: executes runs of a shared database; serves HTTP only where HTTP_LISTEN is set
 };
 
 // Exit statuses of `serve`: 0 drained, 2 a key is missing or invalid, 5 address or data directory cannot be used; 130 at the second signal.

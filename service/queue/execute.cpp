@@ -72,7 +72,7 @@ class Execution {
         if (!file) return make_error(ErrorCode::kIo, "SIM_TMP_DIR cannot be written");
         JobRefs refs = refs_of(claimed_.job_json);
         for (const std::string& id : refs.uploads)
-            TRY(patiently([&] { return shop_.store.get("uploads/" + id, workspace_ + "/in/" + id); }));
+            TRY(patiently([&] { return shop_.store.get(shop_.options.object_prefix + "uploads/" + id, workspace_ + "/in/" + id); }));
         program_name_ = "program";
         if (refs.program.empty()) return Unit{};
         auto upload = shop_.database.get_upload(claimed_.run.tenant, refs.program);
