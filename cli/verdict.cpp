@@ -64,10 +64,15 @@ std::string verdict_text(const ReportInput& input, const VerdictPlaces& places, 
     const Simulation& s = *input.simulation;
     Severity verdict = verdict_of(input);
     const char* colour = verdict == Severity::kError ? colours.red : verdict == Severity::kWarning ? colours.yellow : colours.green;
+    auto of_run = [&](Severity severity) {
+        return std::count_if(input.host_findings.begin(), input.host_findings.end(),
+                             [&](const Finding& f) { return f.severity == severity; });
+    };
     const char* word = verdict == Severity::kError ? "ERROR" : verdict == Severity::kWarning ? "WARNING" : "OK";
     std::string out = printable(input.program_name) + ": " + colours.bold + colour + word + colours.reset + "  " +
-                      plural(s.collision_count, "collision", "collisions") + ", " + plural(s.error_count, "error", "errors") + ", " +
-                      plural(s.warning_count, "warning", "warnings") + "\n";
+                      plural(s.collision_count, "collision", "collisions") + ", " +
+                      plural(s.error_count + of_run(Severity::kError), "error", "errors") + ", " +
+                      plural(s.warning_count + of_run(Severity::kWarning), "warning", "warnings") + "\n";
     std::vector<const Finding*> order = most_important(input);
     size_t shown = 0;
     for (const Finding* finding : order) {
@@ -79,6 +84,10 @@ std::string verdict_text(const ReportInput& input, const VerdictPlaces& places, 
     if (all > static_cast<int64_t>(shown)) out += "  ... " + std::to_string(all - static_cast<int64_t>(shown)) + " more in the report\n";
     out += format("removed %.1f mm3 (within %.1f) of %.1f", s.removed_mm3, s.removed_error_mm3, s.stock_volume_mm3) + ", time " +
            clock_text(s.time.total_s()) + " (within " + clock_text(s.time_error_s) + ")" + format(", cell %.3g mm\n", s.resolution_mm);
+    if (const auto& a = input.agreement)
+        out += std::string("camotics ") + (a->agree ? "agrees: " : "disagrees: ") + format("%+.1f mm3", a->volume_difference_mm3) +
+               format(", surfaces within %.3f mm, 99 %% within %.3f", a->max_deviation_mm.value_or(0), a->p99_deviation_mm.value_or(0)) +
+               format(", cell %.3g mm\n", a->resolution_mm);
     for (const std::string& line : input.assumptions) out += "assumed  " + printable(line) + "\n";
     for (const std::string& line : s.assumptions) out += "assumed  " + printable(line) + "\n";
     out += "report   " + places.directory + "/report.json\n";

@@ -17,7 +17,7 @@ constexpr int kPiece = 4096;          // samples of one piece of work
 constexpr double kCamPath_mm = 0.011;
 // Marching cubes cuts edges off by up to 1/sqrt(3) of a cell's diagonal, and loses what is thinner than a cell: a wall, or the foot of a
 // chamfer, may be missing over a width of a few cells. The greatest distance is allowed so many cells, 99 of 100 points one.
-constexpr double kCellsOfP99 = 1, kCellsOfMax = 2;
+constexpr double kCellsOfP99 = 1, kCellsOfMax = 3;
 // Chords lie on both sides of what they stand for: their mean distance is well below the greatest one.
 constexpr double kVolumeShare = 0.5;
 

@@ -62,8 +62,10 @@ std::string png_of(const Frame& frame) {
     return png;
 }
 
-// Rays of their part by how far its top lies from our surface; the side is told by our own top on the same ray.
-void colour_differences(DexelGrid& theirs, const DexelGrid& ours, const Mesh& our_mesh, double tolerance_mm, const Context& context) {
+// Rays of their part by how far its top lies from our surface, and from our top on the same ray, which tells the side. Beside a wall a
+// small shift makes a large difference of the tops: there the distance has to be more than a cell, too.
+void colour_differences(DexelGrid& theirs, const DexelGrid& ours, const Mesh& our_mesh, double tolerance_mm, double cell_mm,
+                        const Context& context) {
     NearestTriangle nearest(our_mesh);
     auto our_top = [&](double x, double y) -> double {
         int u = static_cast<int>(std::floor((x - ours.u0) / ours.cell_u)), v = static_cast<int>(std::floor((y - ours.v0) / ours.cell_v));
@@ -75,7 +77,11 @@ void colour_differences(DexelGrid& theirs, const DexelGrid& ours, const Mesh& ou
         for (int u = 0; u < theirs.count_u; ++u) {
             double x = theirs.ray_u(u, v), y = theirs.ray_v(u, v), top = theirs.top(u, v);
             uint8_t colour = kSame;
-            if (top > theirs.bottom(u, v) && nearest.distance({x, y, top}) > tolerance_mm) colour = top > our_top(x, y) ? kLeft : kRemoved;
+            if (top > theirs.bottom(u, v)) {
+                double off = nearest.distance({x, y, top}), other = our_top(x, y);
+                bool differs = off > tolerance_mm || (off > cell_mm && std::abs(top - other) > tolerance_mm);
+                if (differs) colour = top > other ? kLeft : kRemoved;
+            }
             theirs.tile_of(u, v).colour[DexelGrid::local(u, v)] = colour;
         }
     });
@@ -89,7 +95,7 @@ Result<std::string> picture_of_differences(const Mesh& ours, const CamoticsPart&
     Box3 stock = bounds_of(setup.stock->solid);
     DexelGrid grid = TRY(picture_grid_of(theirs.mesh, stock, kPictureMemory_bytes));
     DexelGrid our_grid = TRY(picture_grid_of(ours, stock, kPictureMemory_bytes));
-    colour_differences(grid, our_grid, ours, comparison.tolerance_mm, context);
+    colour_differences(grid, our_grid, ours, comparison.tolerance_mm, theirs.resolution_mm, context);
     if (context.stop_reason() != StopReason::kNone) return stop_error(context.stop_reason());
     SceneOptions scene;
     scene.width = kWidth;

@@ -15,7 +15,7 @@ class Workspace {
     static Result<Workspace> create(const std::string& parent) {
         std::string path = parent + "/camotics-XXXXXX";
         if (!mkdtemp(path.data())) return make_error(ErrorCode::kIo, "cannot make a workspace for CAMotics in " + parent);
-        return Workspace(fs::absolute(path).string());
+        return Workspace(fs::absolute(path).lexically_normal().string());
     }
     Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, "")) {}
     ~Workspace() {
