@@ -206,7 +206,7 @@ Status limit_resources(const ResourceLimits& limits) {
         rlimit wanted{value, value};
         return ::setrlimit(static_cast<__rlimit_resource>(what), &wanted) == 0;
     };
-    bool good = set(RLIMIT_CORE, 0) && set(RLIMIT_NOFILE, kRunDescriptors) && set(RLIMIT_MEMLOCK, 0);
+    bool good = set(RLIMIT_CORE, 0) && set(RLIMIT_NOFILE, kRunDescriptors);
     if (limits.address_space_bytes > 0) good = good && set(RLIMIT_AS, limits.address_space_bytes);
     if (limits.file_bytes > 0) good = good && set(RLIMIT_FSIZE, limits.file_bytes);
     if (limits.cpu_s > 0) good = good && set(RLIMIT_CPU, static_cast<int64_t>(std::ceil(limits.cpu_s)));

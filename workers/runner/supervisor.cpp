@@ -180,7 +180,6 @@ class Supervisor {
 
     Namespaces enter() {
         ::umask(077);
-        std::ofstream("/proc/self/autogroup") << kNice;
         std::ofstream("/proc/self/oom_score_adj") << 1000;
         Namespaces in = enter_namespaces();
         ResourceLimits limits;
