@@ -126,7 +126,7 @@ class QueueTest : public testing::Test {
         return run.sim_id;
     }
     RunRecord get(const std::string& sim_id) { return *database_->get_run("acme", sim_id).value(); }
-    RunRecord wait_for(const std::string& sim_id, double limit_s = 60) {
+    RunRecord wait_for(const std::string& sim_id, double limit_s = 240) {
         auto start = std::chrono::steady_clock::now();
         while (!is_final(get(sim_id).status) && seconds_since(start) < limit_s) std::this_thread::sleep_for(std::chrono::milliseconds(20));
         return get(sim_id);
