@@ -170,10 +170,6 @@ class JobRun {
         options.sim_id = settings_.sim_id;
         options.path_prefix = settings_.path_prefix;
         options.assumptions = input_.assumptions;
-        options.on_camsim = [&](const CamsimRecord& record) {
-            outcome_.cmx_path = settings_.path_prefix + "logs/project.camotics";
-            outcome_.camotics_exit_code = record.exit_code.value_or(-1);
-        };
         options.on_simulated = [&](const Simulation& simulation) { take_collisions(simulation); };
         options.on_camsim = [&](const CamsimRecord& record) {
             outcome_.cmx_path = record.project_path;
