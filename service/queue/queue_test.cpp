@@ -220,7 +220,7 @@ TEST_F(QueueTest, UploadsAreReadUnderTheirReferences) {
     std::string id = new_id("upl"), file = folder_ + "/upload";
     std::string text = "G21 G90\nT1 M6\nS9000 M3\nG0 X0 Y0 Z5\nG1 Z-2 F300\nG1 X10 F600\nG0 Z5\nM30\n";
     std::ofstream(file) << text;
-    ASSERT_TRUE(store_->put("uploads/" + id, file, sha256_hex(text), "text/plain").ok());
+    ASSERT_TRUE(store_->put("shop/uploads/" + id, file, sha256_hex(text), "text/plain").ok());
     UploadRecord upload;
     upload.upload_id = id, upload.tenant = "acme", upload.kind = "gcode", upload.filename = "bracket.nc";
     ASSERT_TRUE(database_->put_upload(upload).ok());
