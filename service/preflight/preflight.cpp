@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "camotics/camotics.h"
 #include "media/process.h"
@@ -24,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
-constexpr double kCommandStall_s = 10;
+constexpr double kCommandStall_s = 30;  // a busy machine with a cold disk takes ten
 constexpr std::chrono::seconds kRemembered{30};
 constexpr double kGiB_bytes = 1024.0 * 1024 * 1024;
 constexpr double kLeastDisk_bytes = kGiB_bytes;  // a film, a part and their temporary files many times over
@@ -54,21 +56,29 @@ Check check_camotics(const std::string& name) {
     return {"camotics", "ok", "camsim " + *version + ", " + *camsim};
 }
 
-// Answers of checks that start programs. While one thread asks anew, others are told what was known.
+// Answers of checks that start programs. Only the first asker waits for one; later an old answer is given while a new one is looked for, so
+// that readiness does not depend on how fast a busy machine starts a program.
 class Remembered {
   public:
-    template <class Ask>
-    Check get(const std::string& name, const std::string& command, Ask ask) {
+    Check get(const std::string& name, const std::string& command, std::function<Check()> ask) {
         std::unique_lock lock(mutex_);
         Answer& answer = answers_[name + '\0' + command];
-        bool known = !answer.check.name.empty();
-        if (known && (answer.asking || Steady::now() - answer.asked < kRemembered)) return answer.check;
-        answer.asking = true;
-        lock.unlock();
-        Check check = ask();
-        lock.lock();
-        answer = {check, Steady::now(), false};
-        return check;
+        if (answer.check.name.empty()) {
+            lock.unlock();
+            Check check = ask();
+            lock.lock();
+            answer = {check, Steady::now(), false};
+            return check;
+        }
+        if (!answer.asking && Steady::now() - answer.asked > kRemembered) {
+            answer.asking = true;
+            std::thread([this, &answer, ask = std::move(ask)] {
+                Check check = ask();
+                std::lock_guard hold(mutex_);
+                answer = {std::move(check), Steady::now(), false};
+            }).detach();
+        }
+        return answer.check;
     }
 
   private:
@@ -78,7 +88,7 @@ class Remembered {
         bool asking = false;
     };
     std::mutex mutex_;
-    std::map<std::string, Answer> answers_;  // two a process: names and commands come from the configuration
+    std::map<std::string, Answer> answers_;  // three a process: names and commands come from the configuration
 };
 
 Check check_schema() {
@@ -120,10 +130,10 @@ Check check_sandbox() {
 }  // namespace
 
 std::vector<Check> machine_checks(const Config& config, const std::string& data_dir) {
-    static Remembered remembered;
-    const std::string &ffmpeg = config.get("FFMPEG_BIN"), &camotics = config.get("CAMOTICS_BIN");
-    return {remembered.get("ffmpeg", ffmpeg, [&] { return check_ffmpeg(ffmpeg); }),
-            remembered.get("camotics", camotics, [&] { return check_camotics(camotics); }), check_schema(), check_disk(data_dir),
+    static Remembered& remembered = *new Remembered;  // outlives the threads that look for new answers
+    std::string ffmpeg = config.get("FFMPEG_BIN"), camotics = config.get("CAMOTICS_BIN");
+    return {remembered.get("ffmpeg", ffmpeg, [ffmpeg] { return check_ffmpeg(ffmpeg); }),
+            remembered.get("camotics", camotics, [camotics] { return check_camotics(camotics); }), check_schema(), check_disk(data_dir),
             remembered.get("sandbox", "", [] { return check_sandbox(); })};
 }
 
