@@ -35,8 +35,9 @@ struct ApiParts {
     AllowedNetworks webhook_networks;
     std::function<std::string()> dev_token;  // development only: the page's token; empty: the page asks for one
     const std::atomic<bool>* draining = nullptr;
-    std::function<void()> runs_changed;  // something was queued or is to be cancelled
-    std::string binary;                  // for reading programs in a child process
+    std::function<int64_t()> event_streams;  // open ones, for the metrics
+    std::function<void()> runs_changed;      // something was queued or is to be cancelled
+    std::string binary;                      // for reading programs in a child process
 };
 
 // What the HTTP core is given. The Api lives as long as the server.

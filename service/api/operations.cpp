@@ -72,6 +72,7 @@ HttpResponse readyz(ApiState& state, Call&) {
 
 HttpResponse metrics(ApiState& state, Call& call) {
     state.parts.metrics->queue_depth(TRY_DB(state.parts.database->queued_runs()));
+    if (state.parts.event_streams) state.parts.metrics->event_streams(state.parts.event_streams());
     state.parts.metrics->running_jobs(TRY_DB(state.parts.database->running_runs()));
     HttpResponse response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -232,6 +232,10 @@ Status open_api(Service& service) {
     parts.webhook_networks = TRY(AllowedNetworks::parse(service.config.get("WEBHOOK_ALLOW_PRIVATE")));
     if (service.dev_key) parts.dev_token = [&service] { return page_token(service, kPageTokenLife_s); };
     parts.draining = &service.draining;
+    parts.event_streams = [&service] {
+        HttpServer* listener = service.listener;
+        return listener ? listener->counts().event_streams : int64_t{0};
+    };
     parts.runs_changed = [&service] {
         if (service.pool) service.pool->wake();
     };
