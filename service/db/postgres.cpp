@@ -1,21 +1,16 @@
 #include "db/postgres.h"
 
 #include <libpq-fe.h>
-#include <poll.h>
 
-#include <array>
-#include <charconv>
 #include <chrono>
-#include <cstring>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "db/postgres_listener.h"
 #include "db/postgres_session.h"
 #include "db/session.h"
 #include "db/sql_database.h"
-#include "domain/ids.h"
+#include "domain/clock.h"
 
 namespace proveout {
 
@@ -26,6 +21,7 @@ constexpr int kTries = 5;               // of a transaction that the server sent
 constexpr int kOutcomeTries = 50;       // of asking what became of a commit,
 constexpr int kOutcomeWait_ms = 100;    // this far apart
 constexpr int64_t kMigrationLock = 5709241;
+constexpr int64_t kDown_ms = 300;  // after a connect that failed, calls fail at once: they must not all wait for a server that is away
 
 void pause(int milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
 
@@ -150,8 +146,14 @@ class PostgresBackend : public SqlBackend {
                 idle_.pop_back();
                 return session;
             }
+            if (steady_ms() < down_until_ms_) return down_;
         }
-        return PostgresSession::open(url_);
+        auto session = PostgresSession::open(url_);
+        if (session.ok()) return session;
+        std::lock_guard hold(mutex_);
+        down_until_ms_ = steady_ms() + kDown_ms;
+        down_ = session.error();
+        return session;
     }
 
     void give_back(std::unique_ptr<PostgresSession> session) {
@@ -162,6 +164,8 @@ class PostgresBackend : public SqlBackend {
     std::string url_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<PostgresSession>> idle_;
+    int64_t down_until_ms_ = 0;
+    Error down_;  // what the last connect that failed said
     PostgresListener listener_;
 };
 
