@@ -20,6 +20,7 @@ constexpr double kStepPulse_us = 5;  // grblHAL's setting $0
 constexpr double kIntegerTolerance = 1e-4;
 constexpr double kDegree = kPi / 180;
 constexpr int kMaxParameter = 99999;
+constexpr int kLinuxcncParameters = 5602;  // #1 to #5601
 constexpr double kMaxBits = 2147483648.0;  // macro B: AND, OR, XOR act on the bits of 32-bit numbers
 
 enum Op : int { kNoOp, kPower, kTimes, kDivide, kMod, kPlus, kMinus, kEq, kNe, kGt, kGe, kLt, kLe, kAnd, kOr, kXor };
@@ -254,10 +255,12 @@ bool ValueReader::function(std::string_view& text, double& result) {
         std::string_view label;
         if (text.empty() || text.front() != '#') return fail(kBadExpression, "EXISTS needs #<name>");
         text.remove_prefix(1);
-        if (!name(text, label)) return false;
+        bool numbered = !text.empty() && text.front() != '<' && grammar.dialect == Dialect::kLinuxcnc;
+        int index = 0;
+        if (numbered ? !parameter_index(text, index) : !name(text, label)) return false;
         if (text.empty() || text.front() != ']') return fail(kBadExpression, "\"]\" is missing behind EXISTS");
         text.remove_prefix(1);
-        result = parameters.named(label) ? 1 : 0;
+        result = numbered ? (index >= 1 && index < kLinuxcncParameters) : parameters.named(label).has_value();
         return true;
     }
     double x = 0;

@@ -67,6 +67,7 @@ void Interpreter::canon_end(bool finished) {
     if (canon_plane_ != ArcPlane::kXY) canon("SELECT_PLANE(CANON_PLANE_XY)");
     canon("SET_FEED_MODE(0, 0)");
     canon("SET_FEED_RATE(0.0000)");
+    if (!state_.feed_override) canon("ENABLE_FEED_OVERRIDE()");
     canon("STOP_SPINDLE_TURNING(0)");
     canon("SET_SPINDLE_MODE(0 0.0000)");
     if (canon_mist_) canon("MIST_OFF()");

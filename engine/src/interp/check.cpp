@@ -25,13 +25,6 @@ bool takes_axes(int code) {
            code == 130 || code == 650;
 }
 
-std::string words_of(uint32_t mask) {
-    std::string text;
-    for (char letter = 'A'; letter <= 'Z'; ++letter)
-        if (mask & bit(letter)) text += letter;
-    return text;
-}
-
 }  // namespace
 
 bool Interpreter::place_code(char letter, int number, Request& request) {
@@ -103,6 +96,7 @@ bool Interpreter::sort_codes(const Block& block, Request& request) {
 
 // Who uses the axis words: a non-modal code, an explicit motion code, or the motion mode.
 bool Interpreter::decide_motion(const Block& block, Request& request) {
+    if (is(Dialect::kLinuxcnc)) return decide_linuxcnc_motion(block, request);
     int explicit_motion = request[Group::kMotion];
     bool axes_taken = takes_axes(request.non_modal) && (request.axis_words != 0 || request.non_modal != 310);
     uint32_t moving = request.axis_words;
@@ -141,32 +135,7 @@ bool Interpreter::decide_motion(const Block& block, Request& request) {
 
 // LinuxCNC refuses words that nothing in the block uses. The others read over them.
 bool Interpreter::check_words(const Block& block, const Request& request) {
-    if (!is(Dialect::kLinuxcnc)) return true;
-    int motion = request.motion;
-    uint32_t used = kAxisLetters | bits("FST");
-    if (is_arc(motion)) used |= bits("IJKRP");
-    if (is_cycle(motion)) used |= bits("RL") | (motion == 730 || motion == 830 ? bit('Q') : 0u);
-    if (motion == 820 || motion == 860 || motion == 880 || motion == 890 || motion == 840 || motion == 740) used |= bit('P');
-    if (motion == 840 || motion == 740) used |= bit('D');
-    if (motion == 330 || motion == 331) used |= bits("KI");
-    if (request.dwell) used |= bit('P');
-    if (request.non_modal == 100) used |= bits("PLRIJQ");
-    if (request[Group::kPathMode] == 640) used |= bits("PQ");
-    int length = request[Group::kToolLength];
-    if (length == 430 || length == 432) used |= bit('H');
-    int side = request[Group::kCutterSide];
-    if (side > 400) used |= bits("DL") | (side % 10 == 1 ? bit('R') : 0u);
-    if (request[Group::kSpindleMode] >= 0 || block.has_g(960) || block.has_g(970)) used |= bits("D");
-    bool m_words = false;
-    for (int i = 0; i < block.m_count; ++i) {
-        int m = block.m[static_cast<size_t>(i)];
-        if ((m >= 500 && m <= 530) || (m >= 620 && m <= 680) || m == 980 || m == 190 || m == 610) m_words = true;
-    }
-    if (m_words) used |= bits("PQELRD");
-    if (block.has_g(50)) used |= bits("IJPQ");
-    uint32_t left = block.words & ~used;
-    if (left == 0) return true;
-    return refuse(36, "word " + words_of(left) + " with no code to use it");
+    return !is(Dialect::kLinuxcnc) || check_linuxcnc_words(block, request);
 }
 
 bool Interpreter::check_values(const Block& block) {
@@ -179,7 +148,7 @@ bool Interpreter::check_values(const Block& block) {
     if (grbl_family()) return true;
     for (char letter : {'F', 'S', 'T', 'D', 'H'}) {
         if (!block.has(letter) || block.get(letter) >= 0) continue;
-        if (letter == 'S' && is(Dialect::kLinuxcnc)) continue;
+        if ((letter == 'S' || letter == 'D') && is(Dialect::kLinuxcnc)) continue;
         return refuse(4, std::string("negative ") + letter + " word");
     }
     for (char letter : {'T', 'H', 'D'}) {

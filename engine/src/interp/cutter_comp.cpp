@@ -76,6 +76,7 @@ bool Interpreter::comp_tool(const Block& block, int code, double& diameter, int&
     if (block.has('D')) {
         double whole = std::floor(block.get('D') + 0.5);
         if (std::fabs(block.get('D') - whole) >= 1e-4) return refuse(0, spelling('G', code) + " needs a whole number in D");
+        if (whole < 0) return refuse(4, "negative D word");
         if (whole > 0) number = static_cast<int>(whole);
         if (whole == 0 && fanuc_family()) return true;  // D0: no offset
     }
@@ -85,8 +86,9 @@ bool Interpreter::comp_tool(const Block& block, int code, double& diameter, int&
     }
     const Tool* tool = options_.tools ? find_tool(*options_.tools, number) : nullptr;
     if (tool) {
-        diameter = tool->diameter_mm / state_.unit_mm();
-        orientation = tool->lathe_orientation;
+        ToolEntry entry = tool_entry(number);
+        diameter = entry.diameter_mm / state_.unit_mm();
+        orientation = entry.orientation;
         if (orientation != 0 && orientation != 9 && state_.plane != ArcPlane::kZX)
             return refuse(0, spelling('G', code) + " with a lathe tool needs G18");
         return true;

@@ -56,6 +56,7 @@ bool Interpreter::read_cycle_words(const Block& block, int code) {
 }
 
 bool Interpreter::do_cycle(const Block& block, int code) {
+    if (is(Dialect::kLinuxcnc)) return do_linuxcnc_cycle(block, code);
     int first, second, normal;
     axes_of_plane(first, second, normal);
     size_t n = static_cast<size_t>(normal);
@@ -110,7 +111,7 @@ bool Interpreter::do_cycle(const Block& block, int code) {
     return done;
 }
 
-bool Interpreter::cycle_move(MotionKind kind, Axes& at, int axis, double value) {
+bool Interpreter::cycle_move(MotionKind kind, const Axes& at, int axis, double value) {
     Axes target = at;
     target[static_cast<size_t>(axis)] = value;
     return straight(kind, target);

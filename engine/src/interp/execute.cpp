@@ -12,7 +12,6 @@ namespace {
 using gcode::Block;
 
 constexpr int kMaxTool = 99999;            // contract: tool numbers 1 to 99999
-constexpr size_t kMaxSavedStates = 64;     // M70 without end
 constexpr double kGrblDwellStep_s = 0.05;  // GRBL rounds dwells up to it
 
 }  // namespace
@@ -53,6 +52,7 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
     do_feed(block);
     if (block.has('S')) do_spindle(block);
     if (block.has('T') && !do_tool_word(block)) return false;
+    if (!do_outputs(block)) return false;
     if (request[Group::kToolChange] == 60 && !do_tool_change()) return false;
     if (!do_other_m(block, request)) return false;
     switch (request[Group::kSpindle]) {
@@ -74,13 +74,16 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
         default:
             break;
     }
+    if (block.has_m(190) && !do_orient(block)) return false;
     do_coolant(block);
+    do_overrides(block);
     if (request.dwell && !do_dwell(block)) return false;
     if (int plane = request[Group::kPlane]; plane >= 0) {
         state_.plane = plane == 170 ? ArcPlane::kXY : plane == 180 ? ArcPlane::kZX : ArcPlane::kYZ;
         canon("SELECT_PLANE(CANON_PLANE_%s)", plane == 170 ? "XY" : plane == 180 ? "XZ" : "YZ");
     }
     if (!units_first && units >= 0) do_units(units);
+    if (int diameter = request[Group::kDiameterMode]; diameter >= 0 && is(Dialect::kLinuxcnc)) do_diameter(diameter);
     if (int side = request[Group::kCutterSide]; side >= 0 && !grbl_family() && !do_cutter_side(block, side)) return false;
     if (int length = request[Group::kToolLength]; length >= 0 && !do_tool_length(block, length)) return false;
     if (int offset = request[Group::kWorkOffset]; offset >= 0 && !do_work_offset(block, offset)) return false;
@@ -106,6 +109,7 @@ bool Interpreter::execute_settings(const Block& block, const Request& request) {
 void Interpreter::do_feed_mode(int code) {
     FeedMode mode = code == 930 ? FeedMode::kInverseTime : code == 940 ? FeedMode::kPerMinute : FeedMode::kPerRevolution;
     if (mode != state_.feed_mode && !is(Dialect::kMach3)) state_.feed = 0;  // F must be given again
+    if (is(Dialect::kLinuxcnc) && mode != FeedMode::kInverseTime) state_.feed = 0;
     state_.feed_mode = mode;
     canon("COMMENT(\"interpreter: feed mode set to %s\")", mode == FeedMode::kInverseTime ? "inverse time"
                                                            : mode == FeedMode::kPerMinute ? "units per minute"
@@ -226,34 +230,19 @@ bool Interpreter::do_other_m(const Block& block, const Request& request) {
         state_.selected_tool = tool;
         put_in_spindle(tool, true);
     }
-    do_outputs(block);
-    if (block.has_m(190)) canon("ORIENT_SPINDLE(0, %.4f, %d)", block.get_or('R', 0), static_cast<int>(block.get_or('P', 0)));
     int modal = request[Group::kModalState];
+    size_t depth = calls_.size();
     if (modal == 700 || modal == 730) {
-        if (modal == 730 && !calls_.empty()) {
-            calls_.back().restore_state = true;
-            calls_.back().saved = state_;
-        } else {
-            if (saved_states_.size() >= kMaxSavedStates) return refuse(0, "the modal state is saved too often (M70)");
-            saved_states_.push_back(state_);
-        }
+        saved_states_[depth] = state_;
+        if (modal == 730 && depth > 0) calls_.back().restore_state = true;
     } else if (modal == 710) {
-        if (saved_states_.empty()) return refuse(0, "M71 without a saved state (M70)");
-        saved_states_.pop_back();
+        saved_states_.erase(depth);
     } else if (modal == 720) {
-        if (saved_states_.empty()) return refuse(0, "M72 without a saved state (M70)");
-        restore_modes(saved_states_.back());
+        auto saved = saved_states_.find(depth);
+        if (saved == saved_states_.end()) return refuse(0, "M72 without a saved state (M70)");
+        restore_modes(saved->second);
     }
     return true;
-}
-
-// Digital and analogue outputs: only told.
-void Interpreter::do_outputs(const Block& block) {
-    int port = static_cast<int>(std::clamp(block.get_or('P', 0), 0.0, 1000.0));
-    if (block.has_m(620)) canon("SET_MOTION_OUTPUT_BIT(%d)", port);
-    if (block.has_m(630)) canon("CLEAR_MOTION_OUTPUT_BIT(%d)", port);
-    if (block.has_m(640)) canon("SET_AUX_OUTPUT_BIT(%d)", port);
-    if (block.has_m(650)) canon("CLEAR_AUX_OUTPUT_BIT(%d)", port);
 }
 
 // M72, end of a subprogram with M73: the modes, not the place.
@@ -273,6 +262,12 @@ void Interpreter::restore_modes(const State& saved) {
     state_.path_mode = saved.path_mode;
     state_.path_tolerance = saved.path_tolerance;
     state_.naive_tolerance = saved.naive_tolerance;
+    if ((state_.mist && !saved.mist) || (state_.flood && !saved.flood)) {
+        canon("MIST_OFF()"), canon("FLOOD_OFF()");
+        state_.mist = state_.flood = false;
+    }
+    if (saved.mist && !state_.mist) canon("MIST_ON()");
+    if (saved.flood && !state_.flood) canon("FLOOD_ON()");
     state_.mist = saved.mist, state_.flood = saved.flood;
     if (saved.work_offset != state_.work_offset) use_work_offset(saved.work_offset);
     if (saved.spindle != state_.spindle) set_spindle(saved.spindle);
@@ -315,8 +310,9 @@ void Interpreter::do_units(int code) {
     state_.path_tolerance *= factor;
     state_.naive_tolerance *= factor;
     CycleWords& cycle = state_.cycle;
-    for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level, &cycle.i, &cycle.j, &cycle.least_peck})
-        *value *= factor;
+    if (!is(Dialect::kLinuxcnc))  // which keeps the numbers
+        for (double* value : {&cycle.r, &cycle.bottom, &cycle.peck, &cycle.initial_level, &cycle.i, &cycle.j, &cycle.least_peck})
+            *value *= factor;
     if (state_.feed_mode != FeedMode::kInverseTime) state_.feed *= factor;  // the feed itself stays
     state_.inches = inches;
     refresh_frame();
@@ -339,7 +335,8 @@ bool Interpreter::do_stop(int code) {
         comp_release();
     }
     if (code == 0 || code == 10 || code == 600) {
-        canon(code == 0 ? "PROGRAM_STOP()" : code == 10 ? "OPTIONAL_PROGRAM_STOP()" : "PALLET_SHUTTLE()");
+        if (code == 600) canon("PALLET_SHUTTLE()");
+        canon(code == 10 ? "OPTIONAL_PROGRAM_STOP()" : "PROGRAM_STOP()");
         emit_event(MotionKind::kPause);
         find("PROGRAM_PAUSE", spelling('M', code) + " waits for the operator");
         return true;
@@ -364,6 +361,7 @@ bool Interpreter::do_stop(int code) {
     emit_event(MotionKind::kProgramEnd);
     end_.ended = true;
     canon_end(true);
+    state_.feed_override = state_.speed_override = true;
     if (!grbl_family()) over_ = true;  // GRBL goes on with the lines behind
     return true;
 }

@@ -48,7 +48,13 @@ bool Interpreter::skip_to(std::string_view label_view, std::initializer_list<Flo
         int64_t line = cursor.line();
         std::string_view text = cursor.next();
         if (++passed % kLinesPerBlock == 0 && offset < high_water_ && !spend()) return false;
-        if (!parser_.parse_flow(text, found) || found.label != label || !is_one_of(found.flow, stops)) continue;
+        if (!parser_.parse_flow(text, found)) continue;
+        if (found.flow == Flow::kSub && is_one_of(Flow::kEndsub, stops) && is(Dialect::kLinuxcnc)) {
+            line_text_ = text;
+            line_ = cursor.line();
+            return refuse(kFlowSyntax, "a subprogram is defined inside o" + label + " sub");
+        }
+        if (found.label != label || !is_one_of(found.flow, stops)) continue;
         if (jumps_.size() < kMaxJumps) jumps_[from] = {offset, line};
         line_text_ = text;
         line_ = cursor.line();
@@ -64,6 +70,9 @@ bool Interpreter::do_flow(const Block& block, std::string_view) {
     if (is(Dialect::kGrblhal)) return do_hal_flow(block);
     switch (block.flow) {
         case Flow::kSub:
+            if (is(Dialect::kLinuxcnc) && calls_.empty() && opened_.count({source_, std::string(block.label)}))
+                return refuse(kFlowSyntax,
+                              "o" + std::string(block.label) + " sub stands where it is reached a second time, or is defined twice");
             return once(block) && skip_to(block.label, {Flow::kEndsub}, skip_block_);
         case Flow::kEndsub:
             return do_return(block, true);
@@ -200,6 +209,8 @@ bool Interpreter::do_break(const Block& block) {
     size_t at = loops_.size();
     while (at > floor && (loops_[at - 1].label != block.label || loops_[at - 1].kind == LoopKind::kIf)) --at;
     if (at == floor) return refuse(kFlowSyntax, "o" + std::string(block.label) + " is no loop that is open");
+    if (loops_[at - 1].kind == LoopKind::kRepeat && is(Dialect::kLinuxcnc))
+        return refuse(kFlowSyntax, "break and continue work in while and do loops only, not in repeat");
     loops_.resize(at);
     Loop loop = loops_.back();
     Flow end = loop.kind == LoopKind::kRepeat ? Flow::kEndrepeat : loop.kind == LoopKind::kDo ? Flow::kWhile : Flow::kEndwhile;
@@ -284,6 +295,7 @@ bool Interpreter::enter(std::string_view label_view, Call call) {
     size_t source = 0;
     if (!find_label(label, call.m98, source, call.start_offset, call.start_line))
         return refuse(kFlowSyntax, "subprogram " + label + " is not found");
+    if (is(Dialect::kLinuxcnc) && !call.m98) opened_.try_emplace({source, label}, call.start_line);
     if (source_ == 0) call_line_ = line_;
     call.source = source_;
     call.offset = sources_[source_].cursor.offset();
@@ -306,8 +318,10 @@ void Interpreter::leave() {
         return;
     }
     if (call.locals) parameters_.pop();
-    bool restore = call.restore_state;
-    State saved = restore ? call.saved : State{};
+    auto state = saved_states_.find(calls_.size());
+    bool restore = call.restore_state && state != saved_states_.end();
+    State saved = restore ? state->second : State{};
+    if (state != saved_states_.end()) saved_states_.erase(state);
     source_ = call.source;
     sources_[source_].cursor.seek(call.offset, call.line);
     calls_.pop_back();
@@ -465,6 +479,8 @@ std::optional<double> Interpreter::system_number(int index) const {
     if (index >= 5061 && index <= 5070) return probed_[static_cast<size_t>(index - 5061)];
     if (index >= 5161 && index <= 5169) return axis_value(home_mm_, index - 5161, unit);
     if (index >= 5181 && index <= 5189) return axis_value(second_home_mm_, index - 5181, unit);
+    if (index == 5210) return state_.shift_active ? 1 : 0;
+    if (index >= 5211 && index <= 5219 && is(Dialect::kLinuxcnc)) return state_.kept_shift[static_cast<size_t>(index - 5211)];
     if (index >= 5211 && index <= 5219) return state_.shift[static_cast<size_t>(index - 5211)];
     if (index == 5220) return state_.work_offset + 1;
     if (index >= 5221 && index < 5401) {
@@ -474,6 +490,10 @@ std::optional<double> Interpreter::system_number(int index) const {
         return std::nullopt;
     }
     if (index == 5400) return state_.tool;
+    if (index >= 5401 && index <= 5409 && is(Dialect::kLinuxcnc)) {                     // the table's, in force or not
+        bool first = options_.want_canon && state_.tool == 0 && !end_.has_tool_change;  // see do_set_tool_entry
+        return axis_value(tool_entry(first ? 1 : state_.tool).offset_mm, index - 5401, unit);
+    }
     if (index >= 5401 && index <= 5409) return state_.length_offset[static_cast<size_t>(index - 5401)];
     if (index == 5410) {
         const Tool* tool = options_.tools ? find_tool(*options_.tools, state_.tool) : nullptr;
@@ -498,7 +518,9 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
                             {"_PLANE", s.plane == ArcPlane::kXY   ? 170.0
                                        : s.plane == ArcPlane::kZX ? 180.0
                                                                   : 190.0},
-                            {"_CCOMP", comp_.side == 0 ? 400.0 : comp_.side > 0 ? 410.0 : 420.0},
+                            {"_CCOMP", comp_.side == 0  ? 400.0
+                                       : comp_.side > 0 ? 410.0
+                                                        : 420.0},
                             {"_METRIC", s.inches ? 0.0 : 1.0},
                             {"_IMPERIAL", s.inches ? 1.0 : 0.0},
                             {"_ABSOLUTE", s.incremental ? 0.0 : 1.0},
@@ -513,8 +535,8 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
                             {"_SPINDLE_RPM_MODE", s.constant_surface_speed ? 0.0 : 1.0},
                             {"_SPINDLE_CSS_MODE", s.constant_surface_speed ? 1.0 : 0.0},
                             {"_IJK_ABSOLUTE_MODE", s.absolute_centres ? 1.0 : 0.0},
-                            {"_LATHE_DIAMETER_MODE", 0},
-                            {"_LATHE_RADIUS_MODE", 1},
+                            {"_LATHE_DIAMETER_MODE", s.diameter ? 1.0 : 0.0},
+                            {"_LATHE_RADIUS_MODE", s.diameter ? 0.0 : 1.0},
                             {"_SPINDLE_ON", s.spindle != 0 ? 1.0 : 0.0},
                             {"_SPINDLE_CW", s.spindle > 0 ? 1.0 : 0.0},
                             {"_MIST", s.mist ? 1.0 : 0.0},
@@ -540,6 +562,10 @@ std::optional<double> Interpreter::system_named(std::string_view name) const {
                             {"_SELECTED_POCKET", -1},
                             {"_VALUE", 0},
                             {"_VALUE_RETURNED", 0}};
+    if (name.size() == 6 && name.substr(0, 5) == "_ABS_") {
+        size_t axis = std::string_view("XYZABCUVW").find(name[5]);
+        if (axis < kAxes) return machine_of(s.position)[axis] / (is_rotary(static_cast<int>(axis)) ? 1 : s.unit_mm());
+    }
     for (const Named& candidate : kNamed)
         if (candidate.name == name) return candidate.value;
     return std::nullopt;

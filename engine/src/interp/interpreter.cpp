@@ -296,7 +296,7 @@ bool Interpreter::general_block(std::string_view line) {
     refresh_motion();
     if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
-                  !modal_macro_.on && !state_.polar.on && comp_.side == 0 && !comp_.straight_next;
+                  !modal_macro_.on && !state_.polar.on && comp_.side == 0 && !comp_.straight_next && !state_.diameter;
     return done;
 }
 
@@ -359,6 +359,10 @@ bool Interpreter::run_block(bool parsed, std::string_view line) {
     pending_.clear();
     in_general_ = true;
     grbl_tool_change_ = false;
+    if (block_.has('X') && is(Dialect::kLinuxcnc)) {
+        bool diameter = block_.has_g(70) || (state_.diameter && !block_.has_g(80));
+        if (diameter) block_.set('X', block_.get('X') / 2);
+    }
     bool done = true;
     if (grbl_family() && block_.flow == gcode::Flow::kNone) done = is(Dialect::kGrbl) ? check_grbl_words(block_) : check_hal_words(block_);
     if (done && !parsed) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <bitset>
 #include <cstdarg>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -47,6 +48,26 @@ struct Arc {
     int turns = 1;                               // as in ARC_FEED: signed number of started turns
 };
 
+struct Thread;
+
+// A canned cycle of LinuxCNC, worked out for one block: levels along the tool, program units.
+struct DrillCycle {
+    double initial = 0, r = 0, bottom = 0, middle = 0;  // middle: top of a back bore
+    double clear = 0;                                   // where the tool leaves to
+    int64_t repeats = 1;
+};
+
+// An entry of LinuxCNC's tool table that G10 can change.
+struct ToolEntry {
+    Axes offset_mm{};  // rotary axes: degrees
+    double diameter_mm = 0, front_angle_deg = 0, back_angle_deg = 0;
+    int orientation = 0;  // see Tool::lathe_orientation
+};
+
+struct ControlPoint {
+    double x = 0, y = 0, weight = 1;
+};
+
 class Interpreter {
   public:
     Interpreter(const Program& program, const InterpretOptions& options, MotionObserver& observer, const Context& context, Dialect dialect);
@@ -83,7 +104,6 @@ class Interpreter {
         bool locals = false;
         bool m98 = false;
         bool restore_state = false;  // M73
-        State saved;
     };
 
     // grblHAL: what is open, and where its subprograms are.
@@ -169,7 +189,6 @@ class Interpreter {
     bool execute_settings(const gcode::Block& block, const Request& request);
     void do_feed_mode(int code);
     void do_feed(const gcode::Block& block);
-    void do_outputs(const gcode::Block& block);
     bool do_tool_word(const gcode::Block& block);
     bool do_tool_change();
     void put_in_spindle(int tool, bool changed);
@@ -222,6 +241,42 @@ class Interpreter {
     bool do_mapped_arc(const gcode::Block& block, const Axes& target, bool clockwise);
     void use_transform(Transform transform);
 
+    // check_linuxcnc.cpp
+    bool decide_linuxcnc_motion(const gcode::Block& block, Request& request);
+    bool check_linuxcnc_words(const gcode::Block& block, const Request& request);
+    bool check_with_comp(const gcode::Block& block, const Request& request);
+
+    // tool_table.cpp
+    ToolEntry tool_entry(int number) const;
+    bool in_tool_table(int number) const;
+    bool do_linuxcnc_tool_length(const gcode::Block& block, int code);
+    bool do_set_tool_entry(const gcode::Block& block, int l);
+    void measure_tool(const gcode::Block& block, int system, bool with_shift, const Axes& value, ToolEntry& entry) const;
+    void canon_tool_entry(int place, int number, const ToolEntry& entry);
+
+    // cycles_linuxcnc.cpp
+    bool do_linuxcnc_cycle(const gcode::Block& block, int code);
+    bool read_linuxcnc_cycle(const gcode::Block& block, int code, DrillCycle& cycle);
+    bool next_hole(const gcode::Block& block, Axes& hole);
+    bool approach_hole(Axes& hole, const DrillCycle& cycle, double across);
+    bool drill_hole(int code, const Axes& hole, const DrillCycle& cycle);
+    bool cycle_dwell(double dwell_s);
+    bool tap_hole(int code, const Axes& hole, const DrillCycle& cycle);
+    bool back_bore(const Axes& hole, const DrillCycle& cycle);
+
+    // splines.cpp, threading.cpp, outputs.cpp
+    bool do_spline(const gcode::Block& block, int code);
+    bool do_nurbs_point(const gcode::Block& block);
+    bool end_nurbs();
+    bool follow_curve(const std::vector<ControlPoint>& points, int order);
+    bool follow_piece(const std::function<PlanePoint(double)>& at, double u, double end, int depth);
+    bool do_threading(const gcode::Block& block);
+    bool thread_pass(const Thread& thread, double depth, double infeed);
+    bool do_outputs(const gcode::Block& block);
+    void do_overrides(const gcode::Block& block);
+    bool do_orient(const gcode::Block& block);
+    void do_diameter(int code);
+
     // cutter_comp.cpp, comp_moves.cpp
     bool do_cutter_side(const gcode::Block& block, int code);
     bool comp_tool(const gcode::Block& block, int code, double& diameter, int& orientation);
@@ -264,7 +319,7 @@ class Interpreter {
     bool do_circular_pocket(const gcode::Block& block, bool clockwise);
     bool pocket_pass(double first, double last, double step, bool clockwise);
     bool pocket_arc(const Axes& target, double centre_x, double centre_y, double sweep_rad);
-    bool cycle_move(MotionKind kind, Axes& at, int axis, double value);
+    bool cycle_move(MotionKind kind, const Axes& at, int axis, double value);
 
     // offsets.cpp
     bool do_non_modal(const gcode::Block& block, const Request& request);
@@ -383,7 +438,7 @@ class Interpreter {
 
     State state_;
     State before_;                     // for a refused block
-    std::vector<State> saved_states_;  // M70
+    std::map<size_t, State> saved_states_;  // M70, by depth of calls
     std::array<Axes, kWorkOffsets + kMoreWorkOffsets> work_offset_mm_{};
     std::array<double, kWorkOffsets + kMoreWorkOffsets> work_rotation_deg_{};
     Axes home_mm_{}, second_home_mm_{}, by_way_mm_{};  // by_way: the point that the last G28 or G30 came by
@@ -391,7 +446,10 @@ class Interpreter {
     std::map<int, double> changed_length_mm_, changed_radius_mm_;  // tool table entries set by G10
     std::array<double, 10> probed_{};
 
+    std::map<int, ToolEntry> tool_entries_;  // changed by G10
     CutterComp comp_;
+    std::vector<ControlPoint> nurbs_;  // G5.2 so far
+    int nurbs_order_ = 3;
     bool releasing_ = false;   // held moves are given out
     int64_t held_line_ = 0;    // their line; 0: the present one
     double inverse_rate_ = 0;  // the feed that G93 made of the last move, program units per minute

@@ -23,7 +23,7 @@ constexpr double kGrblSpiral_mm = 0.005, kGrblSpiralMost_mm = 0.5;
 // Fanuc, Haas, Mach3: a machine parameter decides; this is what posts and machines get along with.
 constexpr double kOtherSpiral_mm = 0.1, kOtherSpiralRatio = 0.01;
 constexpr double kRadiusSlack_mm = 0.00127;  // LinuxCNC: R may be this much too small for the chord
-constexpr double kProbeDistance_mm = 0.254;  // LinuxCNC: a shorter probing move is refused
+constexpr double kProbeDistance_mm = 0.254;  // LinuxCNC's standalone interpreter: the probe trips this much before its end
 constexpr double kChordError_mm = 0.002;     // of chords that stand for an arc
 constexpr double kMaxTurns = 1e6;            // P of an arc
 constexpr int kRegistered = 1000;            // tool numbers below it are looked up by index
@@ -246,6 +246,8 @@ bool Interpreter::polar_target(const Block& block, Axes& target) {
 
 bool Interpreter::feed_for_move(const Block& block) {
     bool per_block = state_.feed_mode == FeedMode::kInverseTime;
+    if (is(Dialect::kLinuxcnc) && state_.feed_mode == FeedMode::kPerRevolution && state_.feed > 0 && state_.speed == 0)
+        return refuse(0, "feed per revolution (G95) with spindle speed zero");
     if (per_block && !block.has('F')) return refuse(22, "F is missing: every block with a feed move needs it in G93");
     if (state_.feed > 0) return true;
     if (is(Dialect::kMach3)) {
@@ -261,7 +263,7 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
         if (state_.motion == kNoMotion) canon("COMMENT(\"interpreter: motion mode set to none\")");
     }
     int code = request.motion;
-    bool cycle = code >= 730 && code != kNoMotion;
+    bool cycle = code >= 730 && code != kNoMotion && !(code == 760 && is(Dialect::kLinuxcnc));
     if (!cycle && (code >= 0 || state_.motion < 730 || state_.motion == kNoMotion)) state_.cycle.active = false;
     if (request.machine_coordinates) {
         if (code > 10) return refuse(30, "G53 needs G0 or G1");
@@ -291,6 +293,12 @@ bool Interpreter::do_motion(const Block& block, const Request& request) {
     }
     if (code >= 382 && code <= 385) return do_probe(block, code);
     if (code == 330 || code == 331) return do_synchronised(block, code);
+    if (code == 50 || code == 51) {
+        state_.motion = before_.motion;  // not modal
+        return do_spline(block, code);
+    }
+    if (code == 52) return do_nurbs_point(block);
+    if (code == 760 && is(Dialect::kLinuxcnc)) return do_threading(block);
     if (cycle) return do_cycle(block, code);
     Axes target;
     if (!target_of(block, target)) return false;
@@ -473,8 +481,11 @@ bool Interpreter::do_probe(const Block& block, int code) {
     if (!target_of(block, target)) return false;
     double distance =
         std::hypot(target[kX] - state_.position[kX], target[kY] - state_.position[kY], target[kZ] - state_.position[kZ]) * scale_;
-    if (distance == 0) return refuse(33, "probing move to where the tool is");
-    if (is(Dialect::kLinuxcnc) && distance < kProbeDistance_mm) return refuse(33, "the start is too close to the end of the probing move");
+    bool strict = !is(Dialect::kLinuxcnc) || code == 382 || code == 384;
+    if (strict && target == state_.position) return refuse(33, "probing move to where the tool is");
+    if (is(Dialect::kLinuxcnc) && state_.feed_mode == FeedMode::kPerRevolution)
+        return refuse(0, "probing move with feed per revolution (G95)");
+    Axes start = state_.position;
     if (!probe_noted_) {
         probe_noted_ = true;
         find("PROBE_MOVE", spelling('G', code) + " is simulated to its programmed end, as if nothing was touched");
@@ -490,6 +501,10 @@ bool Interpreter::do_probe(const Block& block, int code) {
     motion_.probe = false;
     for (size_t i = 0; i < kAxes; ++i) probed_[i] = state_.position[i];
     probed_[9] = 0;
+    if (options_.want_canon && is(Dialect::kLinuxcnc) && distance > 0) {  // the standalone interpreter plays a probe that trips just before
+        for (size_t i = 0; i < 3; ++i) state_.position[i] += (start[i] - target[i]) / (distance / scale_) * kProbeDistance_mm / scale_;
+        tip_ = tip_of(state_.position);
+    }
     return done;
 }
 

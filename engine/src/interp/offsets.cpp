@@ -79,12 +79,13 @@ double Interpreter::length_of(int tool) const {
 }
 
 bool Interpreter::do_tool_length(const Block& block, int code) {
+    if (is(Dialect::kLinuxcnc)) return do_linuxcnc_tool_length(block, code);
     Axes length{};
     int number = -1;
     bool active = true;
     if (code == 490) {
         active = false;
-    } else if (code == 430 || code == 440 || code == 432) {
+    } else if (code == 430 || code == 440) {
         if (block.has('H'))
             number = static_cast<int>(block.get('H') + 0.5);
         else if (fanuc_family() || is(Dialect::kMach3))
@@ -92,14 +93,8 @@ bool Interpreter::do_tool_length(const Block& block, int code) {
         else
             number = state_.tool;
         if (number > kMaxToolNumber) return refuse(38, "H is out of range");
-        if (number == 0 && is(Dialect::kLinuxcnc)) number = state_.tool;
-        if (is(Dialect::kLinuxcnc) && options_.tools_are_complete && number != 0 &&
-            (!options_.tools || !find_tool(*options_.tools, number)))
-            return refuse(0, "tool " + std::to_string(number) + " is not in the tool table (H)");
         double value = length_of(number) / state_.unit_mm();
         length[kZ] = code == 440 ? -value : value;
-        if (code == 432)
-            for (size_t i = 0; i < kAxes; ++i) length[i] += state_.length_offset[i];
     } else {  // G43.1: the words are the offsets
         length = state_.length_offset;
         for (size_t i = 0; i < kAxes; ++i)
@@ -115,6 +110,8 @@ bool Interpreter::do_tool_length(const Block& block, int code) {
 
 bool Interpreter::do_non_modal(const Block& block, const Request& request) {
     switch (request.non_modal) {
+        case 53:
+            return end_nurbs();
         case 100:
             return do_set_offsets(block);
         case 280:
@@ -236,6 +233,7 @@ bool Interpreter::do_set_work_offset(const Block& block, int l) {
     double rotation = work_rotation_deg_[static_cast<size_t>(index)];
     if (block.has('R')) {
         if (grbl_family()) return refuse(20, "G10 with R is not supported");
+        if (l == 20 && is(Dialect::kLinuxcnc)) return refuse(36, "R word with G10 L20");
         rotation = block.get('R');
     }
     Axes machine = machine_of(state_.position);
@@ -243,14 +241,19 @@ bool Interpreter::do_set_work_offset(const Block& block, int l) {
     for (size_t i = 0; i < kAxes; ++i) value[i] = block.get_or(kLetters[i], 0);
     if (l == 20) {
         double angle = rotation * kPi / 180, c = rotation == 0 ? 1 : std::cos(angle), s = rotation == 0 ? 0 : std::sin(angle);
-        // The words are the coordinates that the present place shall have; those not given keep theirs.
-        Axes wanted;
+        // The words are the coordinates that the present place shall have in that system; those not given keep theirs.
+        Axes wanted = machine;
         for (size_t i = 0; i < kAxes; ++i)
-            wanted[i] = (block.has(kLetters[i]) ? value[i] : state_.position[i]) + state_.shift[i] + state_.local[i];
+            wanted[i] = (machine[i] - origin[i]) / (is_rotary(static_cast<int>(i)) ? 1 : unit) - state_.length_offset[i];
+        double u = wanted[kX], v = wanted[kY];
+        wanted[kX] = c * u + s * v, wanted[kY] = -s * u + c * v;
+        for (size_t i = 0; i < kAxes; ++i)
+            if (block.has(kLetters[i])) wanted[i] = value[i] + state_.shift[i] + state_.local[i];
         double x = wanted[kX], y = wanted[kY];
         wanted[kX] = c * x - s * y, wanted[kY] = s * x + c * y;
+        bool turned = rotation != 0 && block.has_any(bits("XY"));
         for (size_t i = 0; i < kAxes; ++i) {
-            if (!block.has(kLetters[i])) continue;
+            if (!block.has(kLetters[i]) && !(turned && i <= kY)) continue;
             double scale = is_rotary(static_cast<int>(i)) ? 1 : unit;
             origin[i] = machine[i] - (state_.length_offset[i] + wanted[i]) * scale;
         }
@@ -273,6 +276,7 @@ bool Interpreter::do_set_work_offset(const Block& block, int l) {
 
 // L1: the value itself. L10, L11: so that the present Z becomes the value (LinuxCNC). Fanuc, Haas: L10 geometry, L11 wear, with R.
 bool Interpreter::do_set_tool_offset(const Block& block, int l) {
+    if (is(Dialect::kLinuxcnc)) return do_set_tool_entry(block, l);
     if (!block.has('P')) return refuse(28, "G10 needs P, the number of the tool or offset");
     int tool = static_cast<int>(std::fabs(block.get('P')) + 0.5);
     if (tool > kMaxToolNumber) return refuse(29, "G10 P is out of range");
@@ -290,8 +294,6 @@ bool Interpreter::do_set_tool_offset(const Block& block, int l) {
         changed_length_mm_[tool] = l == 11 || state_.incremental ? length_of(tool) + value : value;
         return true;
     }
-    if (is(Dialect::kLinuxcnc) && options_.tools_are_complete && (!options_.tools || !find_tool(*options_.tools, tool)))
-        return refuse(0, "tool " + std::to_string(tool) + " is not in the tool table (P)");
     if (!block.has('Z')) return true;
     double value = block.get('Z');
     if (l == 1) {
@@ -313,6 +315,7 @@ bool Interpreter::do_set_tool_offset(const Block& block, int l) {
 
 bool Interpreter::do_shift(const Block& block, int code) {
     Axes shift = state_.shift;
+    state_.shift_active = code == 920 || code == 923;
     if (code == 920) {
         if (!block.has_any(bits("XYZABCUVW"))) {
             if (fanuc_family() && block.has('S')) return true;  // spindle speed limit
@@ -345,6 +348,7 @@ bool Interpreter::do_local_offset(const Block& block) {
             if (block.has(kLetters[i])) shift[i] = block.get(kLetters[i]);
         change_frame(state_.origin, shift, state_.length_offset, state_.rotation_deg);
         state_.kept_shift = shift;
+        state_.shift_active = true;
         canon_shift();
         return true;
     }

@@ -23,7 +23,7 @@ constexpr int kMoreWorkOffsets = 300;  // behind them: G54.1 P1 ... P300 (Fanuc)
 // Values of a canned cycle that stay in force, in program units.
 struct CycleWords {
     double r = 0, bottom = 0, peck = 0, dwell = 0;
-    double i = 0, j = 0;    // shift of a boring cycle; Haas G83: first peck, and what each is less
+    double i = 0, j = 0, k = 0;  // shift of a boring cycle; Haas G83: first peck, and what each is less
     double least_peck = 0;  // Haas G83 K
     bool has_r = false, has_bottom = false, has_peck = false;
     double initial_level = 0;  // of the axis along the tool when the cycle mode began
@@ -43,6 +43,7 @@ struct State {
     Axes local{};             // G52
     Axes length_offset{};     // active G43
     Axes kept_shift{};        // G92 values that G92.3 restores
+    bool shift_active = false;  // G92, G92.3 or G52 in force (#5210)
     double rotation_deg = 0;  // of the active work offset about its origin
     Transform transform;      // of programmed coordinates, before everything else
     PolarWords polar;
@@ -60,6 +61,8 @@ struct State {
     double speed = 0;  // S
     int spindle = 0;   // 1 clockwise, -1 counter-clockwise, 0 off
     bool mist = false, flood = false;
+    bool feed_override = true, speed_override = true;  // M48 to M51
+    bool diameter = false;                             // G7: X words are diameters
     bool constant_surface_speed = false;
     int work_offset = 0;         // 0: G54 ... 8: G59.3, kWorkOffsets: G54.1 P1 ...
     int selected_tool = 0;       // T
