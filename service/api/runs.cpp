@@ -128,7 +128,10 @@ HttpResponse check_refusal(Call& call, const CheckAnswer& answer) {
 }
 
 // Reads document and program in a child process. The answer if the job is refused.
-std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const std::vector<std::string>& refs, NewRun& run) {
+std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const Json& job, NewRun& run) {
+    std::vector<std::string> refs = references(job);
+    bool uploaded = job.is_object() && job.contains("gcode_ref") && job["gcode_ref"].is_string();
+    std::string gcode_ref = uploaded ? job["gcode_ref"].get<std::string>() : "";
     CheckRequest request;
     request.job_json = call.request.body;
     request.timeout_max_s = state.parts.config->number("SIM_TIMEOUT_S");
@@ -146,6 +149,7 @@ std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const std:
         auto path = upload_file(state, ref);
         if (!path) return unavailable(call, path.error());
         request.files[ref] = *path;
+        if (ref == gcode_ref) request.program_name = (*upload)->filename;
         run.upload_refs.push_back(ref);
     }
     auto answer = state.checker->check(request);
@@ -188,7 +192,7 @@ HttpResponse submit_run(ApiState& state, Call& call) {
     if (!document) return invalid(call, faults.list);
 
     NewRun run;
-    if (auto refusal = check_job_of(state, call, references(*document), run)) return *refusal;
+    if (auto refusal = check_job_of(state, call, *document, run)) return *refusal;
     run.sim_id = new_id("sim");
     run.job_id = new_id("job");
     run.tenant = tenant;

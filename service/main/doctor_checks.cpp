@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "db/postgres.h"
 #include "db/sqlite.h"
 #include "license/license.h"
+#include "main/serve.h"
 
 namespace proveout {
 
@@ -37,8 +39,11 @@ std::optional<int> schema_in(const std::string& path) {
 }
 
 Check check_database(const Config& config, const std::string& data_dir) {
-    if (!config.get("DATABASE_URL").empty())
-        return {"database", "warn", "DATABASE_URL is set; this version keeps its database in DATA_DIR"};
+    if (!config.get("DATABASE_URL").empty()) {
+        auto database = open_postgres(config.get("DATABASE_URL"));
+        auto said = database ? (*database)->check() : Result<std::string>(database.error());
+        return {"database", said ? "ok" : "fail", said ? *said : "DATABASE_URL: " + said.error().message};
+    }
     std::string path = data_dir + "/proveout.db";
     std::error_code failure;
     if (!fs::exists(path, failure)) return {"database", "ok", path + " is made when serve starts"};
@@ -55,7 +60,11 @@ Check check_database(const Config& config, const std::string& data_dir) {
 }
 
 Check check_store(const Config& config, const std::string& data_dir) {
-    if (config.get("ARTEFACT_STORE") != "local") return {"store", "warn", "ARTEFACT_STORE is s3; this version keeps artefacts in DATA_DIR"};
+    if (config.get("ARTEFACT_STORE") != "local") {
+        auto store = open_s3_store(s3_options(config));
+        auto said = store ? (*store)->check() : Result<std::string>(store.error());
+        return {"store", said ? "ok" : "fail", said ? *said : said.error().message};
+    }
     std::string path = data_dir + "/artefacts";
     std::error_code failure;
     if (!fs::exists(path, failure)) return {"store", "ok", path + " is made when serve starts"};

@@ -22,7 +22,6 @@
 #include "notify/webhooks.h"
 #include "queue/worker_pool.h"
 #include "store/local.h"
-#include "store/s3.h"
 
 namespace proveout {
 
@@ -162,15 +161,7 @@ Status open_database(Service& service) {
 Status open_store(Service& service) {
     const Config& config = service.config;
     if (config.get("ARTEFACT_STORE") == "s3") {
-        S3Options options;
-        options.endpoint = config.get("MINIO_ENDPOINT");
-        options.public_endpoint = config.get("MINIO_PUBLIC_ENDPOINT");
-        options.access_key = config.get("MINIO_ACCESS_KEY");
-        options.secret_key = config.get("MINIO_SECRET_KEY");
-        options.region = config.get("MINIO_REGION");
-        options.bucket = config.get("MINIO_BUCKET_SIM");
-        options.prefix = folder_prefix(config.get("MINIO_PREFIX"));
-        service.store = TRY(open_s3_store(options));
+        service.store = TRY(open_s3_store(s3_options(config)));
         return Unit{};
     }
     LocalStoreOptions options;
@@ -358,6 +349,18 @@ Status open_all(Service& service) {
 }
 
 }  // namespace
+
+S3Options s3_options(const Config& config) {
+    S3Options options;
+    options.endpoint = config.get("MINIO_ENDPOINT");
+    options.public_endpoint = config.get("MINIO_PUBLIC_ENDPOINT");
+    options.access_key = config.get("MINIO_ACCESS_KEY");
+    options.secret_key = config.get("MINIO_SECRET_KEY");
+    options.region = config.get("MINIO_REGION");
+    options.bucket = config.get("MINIO_BUCKET_SIM");
+    options.prefix = folder_prefix(config.get("MINIO_PREFIX"));
+    return options;
+}
 
 int serve(const ServeOptions& options) {
     sigset_t signals = ending_signals();

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "proveout/result.h"
+#include "store/s3.h"
 
 namespace proveout {
 
@@ -16,5 +17,8 @@ struct ServeOptions {
 
 // Exit statuses of `serve`: 0 drained, 2 a key is missing or invalid, 5 address or data directory cannot be used; 130 at the second signal.
 int serve(const ServeOptions& options);
+
+// What the MINIO_... keys say of the store.
+S3Options s3_options(const Config& config);
 
 }  // namespace proveout

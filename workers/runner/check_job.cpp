@@ -119,7 +119,7 @@ CheckAnswer check_job(const CheckRequest& request, const Context& context) {
     if (!job) return invalid(job.error());
     std::optional<MappedFile> file;
     Program program;
-    program.name = "program";
+    program.name = request.program_name;
     if (job->inline_gcode) {
         program.text = *job->inline_gcode;
     } else {
@@ -148,6 +148,7 @@ CheckAnswer check_job(const CheckRequest& request, const Context& context) {
 std::string to_json(const CheckRequest& request) {
     return Json{{"job", request.job_json},
                 {"files", request.files},
+                {"name", request.program_name},
                 {"timeout_max_s", request.timeout_max_s},
                 {"camotics", request.camotics_configured}}
         .dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -159,6 +160,7 @@ std::optional<CheckRequest> check_request_from(std::string_view json) {
     CheckRequest request;
     request.job_json = document.value("job", "");
     for (const auto& [id, path] : document["files"].items()) request.files[id] = path.get<std::string>();
+    request.program_name = document.value("name", "program");
     request.timeout_max_s = document.value("timeout_max_s", 900.0);
     request.camotics_configured = document.value("camotics", false);
     return request;

@@ -21,6 +21,7 @@ constexpr int64_t kCheckedMotions = 1'000'000;  // loops and repeats included
 struct CheckRequest {
     std::string job_json;
     std::map<std::string, std::string, std::less<>> files;  // upload id -> path; an upload that is not in it is a fault at its reference
+    std::string program_name = "program";                   // label; --dialect auto goes by its ending, too
     double timeout_max_s = 900;
     bool camotics_configured = false;
 };
