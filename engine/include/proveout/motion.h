@@ -37,7 +37,7 @@ struct Motion {
     PathMode path_mode = PathMode::kContinuous;
     bool machine_coordinates = false;   // G53, G28, G30 leg
     bool reference_return = false;      // G28, G30 leg
-    bool probe = false;                 // G38.x, as programmed
+    bool probe = false;                 // G38.x as programmed; the shift of an oriented bar (G76, G87): cuts nothing, is not checked
     bool spindle_synchronized = false;  // G33, G76, tapping
 
     int64_t line = 0;                   // physical line of the block, from 1
