@@ -121,9 +121,9 @@ Result<Descriptor> open_source(const std::string& path, int64_t& size_bytes) {
     return file;
 }
 
-Status copy_into(int source, int folder, const std::string& name, const std::string& sha256, bool durable) {
-    Descriptor target(openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
-    if (!target) return io_error("cannot make " + name);
+namespace {
+
+Status copy_all(int source, Descriptor target, const std::string& name, const std::string& sha256, bool durable) {
     std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
     CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
     std::vector<char> buffer(kCopy_bytes);
@@ -143,6 +143,16 @@ Status copy_into(int source, int folder, const std::string& name, const std::str
     if (durable) TRY(sync_descriptor(target.get(), name));
     if (close(target.release()) != 0) return io_error("cannot close " + name);
     return Unit{};
+}
+
+}  // namespace
+
+Status copy_into(int source, int folder, const std::string& name, const std::string& sha256, bool durable) {
+    Descriptor target(openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+    if (!target) return io_error("cannot make " + name);
+    Status copied = copy_all(source, std::move(target), name, sha256, durable);
+    if (!copied.ok()) unlinkat(folder, name.c_str(), 0);  // or the next try would find it there
+    return copied;
 }
 
 Status write_file(int folder, const std::string& name, std::string_view text, bool append) {

@@ -39,7 +39,7 @@ Result<Descriptor> open_file(int root, const std::string& path, int64_t& size_by
 Result<Descriptor> open_source(const std::string& path, int64_t& size_bytes);
 
 // Copies `source` into the new file `name` of `folder`, on the disk when it returns if `durable`. sha256 (lower-case hex) is checked unless
-// it is empty. Error kIo.
+// it is empty. Error kIo: `name` is not there then, unless it was before.
 Status copy_into(int source, int folder, const std::string& name, const std::string& sha256, bool durable);
 Status write_file(int folder, const std::string& name, std::string_view text, bool append);
 Result<std::string> read_file(int folder, const std::string& name, int64_t most_bytes);

@@ -1,5 +1,6 @@
 #include "store/local.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,6 +114,18 @@ TEST_F(LocalStoreTest, ChecksumsAreChecked) {
     EXPECT_FALSE(store_->put("uploads/upl_1", film, std::string(64, '0'), "").ok());
     EXPECT_FALSE(fs::exists(at("uploads/upl_1")));
     EXPECT_TRUE(store_->put("uploads/upl_1", film, kSha256OfFilm, "").ok());
+}
+
+TEST_F(LocalStoreTest, ACopyThatFailedLeavesNothingInTheWayOfTheNext) {
+    Descriptor folder(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::string film = file("film", "film");
+    int64_t size = 0;
+    Descriptor changed = std::move(open_source(film, size).value()), unchanged = std::move(open_source(film, size).value());
+    EXPECT_FALSE(copy_into(changed.get(), folder.get(), "copy", std::string(64, '0'), false).ok());
+    EXPECT_FALSE(fs::exists(folder_ / "copy"));
+    EXPECT_TRUE(copy_into(unchanged.get(), folder.get(), "copy", kSha256OfFilm, false).ok());
+    EXPECT_FALSE(copy_into(unchanged.get(), folder.get(), "copy", kSha256OfFilm, false).ok());
+    EXPECT_EQ(contents(folder_ / "copy"), "film") << "what another made stays";
 }
 
 TEST_F(LocalStoreTest, LinksAreNotFollowed) {

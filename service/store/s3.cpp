@@ -144,9 +144,10 @@ class S3Store : public ArtefactStore {
         if (!target) return io_error("cannot make " + file);
         HttpCall request;
         request.answer_file = target.get();
-        HttpAnswer answer = TRY(call("GET", key, {}, {}, std::move(request)));
-        if (!answer.ok()) return refused("give " + key, answer);
-        return Unit{};
+        auto answer = call("GET", key, {}, {}, std::move(request));
+        if (answer.ok() && answer->ok()) return Unit{};
+        ::unlink(file.c_str());  // or the next try would find it there
+        return answer.ok() ? refused("give " + key, *answer) : answer.error();
     }
 
     Status remove(const std::string& key) override {

@@ -143,6 +143,21 @@ TEST(S3Links, AreThoseOfBoto3) {
     EXPECT_FALSE(nobody->check().ok());
 }
 
+TEST(S3Store, ADownloadThatFailedLeavesNoFile) {
+    std::string folder = (fs::temp_directory_path() / "proveout_s3_XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    S3Options options;
+    options.endpoint = "http://127.0.0.1:" + std::to_string(free_port());  // nobody is there
+    options.bucket = "sim";
+    auto store = std::move(open_s3_store(options).value());
+    EXPECT_FALSE(store->get("uploads/upl_1", folder + "/got").ok());
+    EXPECT_FALSE(fs::exists(folder + "/got"));
+    std::ofstream(folder + "/there") << "x";
+    EXPECT_FALSE(store->get("uploads/upl_1", folder + "/there").ok());
+    EXPECT_TRUE(fs::exists(folder + "/there")) << "what another made stays";
+    fs::remove_all(folder);
+}
+
 class S3StoreTest : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -249,6 +264,7 @@ TEST_F(S3StoreTest, WholeObjectsAndChecksums) {
     ASSERT_TRUE(store_->get("uploads/upl_1", (folder_ / "got").string()).ok());
     EXPECT_EQ(contents(folder_ / "got"), text);
     EXPECT_FALSE(store_->get("uploads/upl_9", (folder_ / "none").string()).ok());
+    EXPECT_FALSE(fs::exists(folder_ / "none"));
     EXPECT_TRUE(store_->remove("uploads/upl_1").ok());
     EXPECT_TRUE(store_->remove("uploads/upl_1").ok());
     EXPECT_EQ(keys(), (std::set<std::string>{"uploads/upl_2"}));
