@@ -16,10 +16,10 @@ namespace proveout {
 
 namespace {
 
-constexpr size_t kIdleConnections = 8;  // kept for the next call
-constexpr int kTries = 5;               // of a transaction that the server sent back, or whose connection ended before its commit
-constexpr int kOutcomeTries = 50;       // of asking what became of a commit,
-constexpr int kOutcomeWait_ms = 100;    // this far apart
+constexpr size_t kIdleConnections = 8;       // kept for the next call
+constexpr int kTries = 5;                    // of a transaction that the server sent back, or whose connection ended before its commit
+constexpr int64_t kOutcomeMost_ms = 10'000;  // of asking what became of a commit: a worker's lease (15 s) still stands then
+constexpr int kOutcomeWait_ms = 100;         // between two questions
 constexpr int64_t kMigrationLock = 5709241;
 constexpr int64_t kDown_ms = 300;  // after a connect that failed, calls fail at once: they must not all wait for a server that is away
 
@@ -124,8 +124,8 @@ class PostgresBackend : public SqlBackend {
 
     // The connection ended while the commit was under way: the server knows what became of it.
     Outcome outcome_of(const std::string& transaction_id, Status& last) {
-        for (int i = 0; i < kOutcomeTries; ++i) {
-            auto session = PostgresSession::open(url_);
+        for (int64_t until_ms = steady_ms() + kOutcomeMost_ms; steady_ms() < until_ms;) {
+            auto session = PostgresSession::open(url_, until_ms);
             auto rows =
                 session.ok() ? (*session)->exec("SELECT pg_xact_status('" + transaction_id + "'::xid8)") : Result<SqlRows>(session.error());
             std::string status = rows.ok() && !rows->empty() ? (*rows)[0].text(0) : "";

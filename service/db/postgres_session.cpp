@@ -3,14 +3,17 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <charconv>
-#include <chrono>
+
+#include "domain/clock.h"
 
 namespace proveout {
 
 namespace {
 
-constexpr int kAnswer_s = 35;  // longer than statement_timeout: the server's own limits come first
+constexpr int64_t kConnect_s = 5, kLeastConnect_s = 2;  // libpq takes 1 for 2
+constexpr int64_t kAnswer_ms = 35'000;                  // longer than statement_timeout: the server's own limits come first
 constexpr const char* kSettings =
     "SET search_path = public; SET client_min_messages = warning; SET statement_timeout = '30s'; SET lock_timeout = '10s'; "
     "SET idle_in_transaction_session_timeout = '60s'; "
@@ -68,11 +71,14 @@ const std::string& text_of_statement(std::string_view name) {
 
 }  // namespace
 
-Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const std::string& url) {
+Result<std::unique_ptr<PostgresSession>> PostgresSession::open(const std::string& url, int64_t until_ms) {
+    int64_t left_s = until_ms == 0 ? kConnect_s : (until_ms - steady_ms()) / 1000;
+    std::string connect_s = std::to_string(std::clamp(left_s, kLeastConnect_s, kConnect_s));
     const char* names[] = {"dbname", "connect_timeout", "application_name", "client_encoding", "tcp_user_timeout", "keepalives_idle",
                            nullptr};
-    const char* values[] = {url.c_str(), "5", "proveout", "UTF8", "10000", "10", nullptr};
+    const char* values[] = {url.c_str(), connect_s.c_str(), "proveout", "UTF8", "10000", "10", nullptr};
     auto session = std::unique_ptr<PostgresSession>(new PostgresSession());
+    session->until_ms_ = until_ms;
     session->connection_ = PQconnectdbParams(names, values, 1);
     if (PQstatus(session->connection_) != CONNECTION_OK) return session->connection_lost("");
     PQsetNoticeProcessor(
@@ -101,13 +107,14 @@ Error PostgresSession::failure(PGresult* result) {
 }
 
 Status PostgresSession::await() {
-    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kAnswer_s);
+    int64_t start_ms = steady_ms(), deadline_ms = start_ms + kAnswer_ms;
+    if (until_ms_ != 0) deadline_ms = std::min(deadline_ms, until_ms_);
     while (PQisBusy(connection_)) {
-        auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        int64_t left = deadline_ms - steady_ms();
         pollfd ready{PQsocket(connection_), POLLIN, 0};
         int count = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return connection_lost("no answer within " + std::to_string(kAnswer_s) + " s");
+        if (count <= 0) return connection_lost("no answer within " + std::to_string((deadline_ms - start_ms) / 1000) + " s");
         if (!PQconsumeInput(connection_)) return connection_lost("");
     }
     return Unit{};

@@ -14,7 +14,8 @@ namespace proveout {
 
 class PostgresSession : public SqlSession {
   public:
-    static Result<std::unique_ptr<PostgresSession>> open(const std::string& url);
+    // until_ms (steady): no call waits longer for the server than to there; 0: no bound but each call's own.
+    static Result<std::unique_ptr<PostgresSession>> open(const std::string& url, int64_t until_ms = 0);
     ~PostgresSession() override;
 
     Result<int64_t> begin(SqlMode mode, const std::string& tenant) override;
@@ -42,6 +43,7 @@ class PostgresSession : public SqlSession {
     Status prepare(std::string_view name);
 
     pg_conn* connection_ = nullptr;
+    int64_t until_ms_ = 0;
     std::set<std::string, std::less<>> prepared_;
     std::string transaction_id_;
     bool lost_ = false, wants_retry_ = false;

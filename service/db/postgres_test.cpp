@@ -8,6 +8,7 @@
 
 #include "db/database_test_helpers.h"
 #include "db/postgres_server_test_helpers.h"
+#include "domain/clock.h"
 
 namespace proveout {
 
@@ -90,6 +91,12 @@ TEST_F(Postgres, ASessionWithoutTenantSeesNothing) {
     SqlRows waiting = rows("SELECT 1 FROM public.sim_runs WHERE sim_id = '" + other.sim_id +
                            "' AND report IS NULL AND object_paths IS NULL AND timings IS NULL AND metrics IS NULL AND status = 'queued'");
     EXPECT_EQ(waiting.size(), 1u);
+}
+
+TEST_F(Postgres, ASessionWithABoundWaitsNoLonger) {
+    auto session = std::move(PostgresSession::open(url_, steady_ms() + 3000).value());
+    EXPECT_FALSE(session->exec("SELECT pg_sleep(10)").ok());
+    EXPECT_TRUE(session->lost());
 }
 
 TEST_F(Postgres, FinalIsFinalForEveryone) {

@@ -216,9 +216,7 @@ class SqliteBackend : public SqlBackend {
             std::lock_guard hold(writer_mutex_);
             changes = TRY(transact_on(*writer_, mode, tenant, body));
         }
-        for (const std::string& run : changes.runs)
-            if (on_event_) on_event_(run);
-        if (changes.queued && on_queued_) on_queued_();
+        tell(changes);
         return Unit{};
     }
 
@@ -229,11 +227,27 @@ class SqliteBackend : public SqlBackend {
     }
 
     void set_listeners(std::function<void(const std::string&)> on_event, std::function<void()> on_queued) override {
+        std::lock_guard hold(listeners_mutex_);
         on_event_ = std::move(on_event);
         on_queued_ = std::move(on_queued);
     }
 
   private:
+    // Called without the lock: a listener may use the database.
+    void tell(const SqlChanges& changes) {
+        if (changes.runs.empty() && !changes.queued) return;
+        std::function<void(const std::string&)> event;
+        std::function<void()> queued;
+        {
+            std::lock_guard hold(listeners_mutex_);
+            event = on_event_;
+            queued = on_queued_;
+        }
+        for (const std::string& run : changes.runs)
+            if (event) event(run);
+        if (changes.queued && queued) queued();
+    }
+
     static Result<SqlChanges> transact_on(SqliteSession& session, SqlMode mode, const std::string& tenant, const SqlBody& body) {
         SqlTransaction tx{session};
         tx.now_ms = TRY(session.begin(mode, tenant));
@@ -264,7 +278,7 @@ class SqliteBackend : public SqlBackend {
     std::string path_;
     Clock clock_;
     std::unique_ptr<DirectoryLock> lock_;
-    std::mutex writer_mutex_, readers_mutex_;
+    std::mutex writer_mutex_, readers_mutex_, listeners_mutex_;
     std::unique_ptr<SqliteSession> writer_;
     std::vector<std::unique_ptr<SqliteSession>> readers_;  // destroyed before the writer, which makes the last checkpoint
     std::function<void(const std::string&)> on_event_;
