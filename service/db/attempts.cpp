@@ -364,11 +364,11 @@ Result<std::optional<Database::CancelAnswer>> SqlDatabase::request_cancel(const 
 
 Result<Database::DeleteOutcome> SqlDatabase::delete_run(const std::string& tenant, const std::string& sim_id) {
     DeleteOutcome outcome = DeleteOutcome::kNotFound;
-    return given(write(tenant,
+    return given(write(scope_of(tenant),
                        [&](SqlTransaction& tx) -> Status {
                            outcome = DeleteOutcome::kNotFound;
                            auto run = TRY(lock_run(tx, sim_id));
-                           if (!run || run->tenant != tenant) return Unit{};
+                           if (!run || (!tenant.empty() && run->tenant != tenant)) return Unit{};
                            outcome = is_final(run->status) ? DeleteOutcome::kDeleted : DeleteOutcome::kNotFinal;
                            if (outcome != DeleteOutcome::kDeleted) return Unit{};
                            TRY(tx.run("delete_run", {sim_id}));

@@ -533,12 +533,17 @@ TEST_P(DatabaseConformance, SettingsAndOldRuns) {
     ASSERT_TRUE(db().put_setting("x", "1").ok());
     ASSERT_TRUE(db().put_setting("x", "2").ok());
     EXPECT_EQ(db().get_setting("x").value(), "2");
-    NewRun run = submit("acme");
-    submit("acme");
+    NewRun run = submit("acme"), going = submit("acme");
     db().finish(run.sim_id, claim().fence, good_end()).value();
     pass(0.01);
     EXPECT_TRUE(db().expired_runs(1, 10).value().empty());
     EXPECT_EQ(db().expired_runs(0, 10).value(), std::vector<std::string>{run.sim_id});
+    EXPECT_EQ(db().delete_run("", run.sim_id).value(), Database::DeleteOutcome::kDeleted);  // any tenant's
+    EXPECT_EQ(db().delete_run("", run.sim_id).value(), Database::DeleteOutcome::kNotFound);
+    EXPECT_EQ(db().delete_run("", going.sim_id).value(), Database::DeleteOutcome::kNotFinal);
+    EXPECT_TRUE(db().expired_runs(0, 10).value().empty());
+    EXPECT_FALSE(db().get_run("acme", run.sim_id).value());
+    EXPECT_TRUE(db().get_run("acme", going.sim_id).value());
     EXPECT_FALSE(db().check().value().empty());
 }
 

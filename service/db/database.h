@@ -124,6 +124,7 @@ class Database {
     };
     virtual Result<std::optional<CancelAnswer>> request_cancel(const std::string& tenant, const std::string& sim_id) = 0;
     enum class DeleteOutcome : uint8_t { kDeleted, kNotFound, kNotFinal };
+    // With all that belongs to it. `tenant` empty: any tenant's (retention).
     virtual Result<DeleteOutcome> delete_run(const std::string& tenant, const std::string& sim_id) = 0;
 
     // The queue. claim: the next run whose turn it is (tenants take turns, a tenant's runs in order of priority, then submission), or none;

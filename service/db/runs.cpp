@@ -14,11 +14,13 @@ SqlDatabase::~SqlDatabase() = default;
 Result<std::string> SqlDatabase::check() { return backend_->check(); }
 
 void SqlDatabase::on_event(std::function<void(const std::string& sim_id)> listener) {
+    std::lock_guard hold(listeners_mutex_);
     event_listener_ = std::move(listener);
     backend_->set_listeners(event_listener_, queued_listener_);
 }
 
 void SqlDatabase::on_queued(std::function<void()> listener) {
+    std::lock_guard hold(listeners_mutex_);
     queued_listener_ = std::move(listener);
     backend_->set_listeners(event_listener_, queued_listener_);
 }
@@ -134,8 +136,6 @@ Result<int64_t> SqlDatabase::runs_this_month() {
 }
 
 namespace {
-
-std::string scope_of(const std::string& tenant) { return tenant.empty() ? std::string(kAllTenants) : tenant; }
 
 std::optional<RunRecord> first_run(const SqlRows& rows) { return rows.empty() ? std::nullopt : std::optional(run_of(rows[0])); }
 

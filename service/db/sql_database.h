@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ Status tell_untold_alerts(SqlTransaction& tx, LockedRun& run);
 Status queue_webhooks(SqlTransaction& tx, const LockedRun& run, std::string_view type);
 // The one way to a final state.
 Status end_run(SqlTransaction& tx, LockedRun& run, const FinalRun& final_run);
+
+// Whose rows a call for `tenant` may see; empty: any tenant's.
+inline std::string scope_of(const std::string& tenant) { return tenant.empty() ? std::string(kAllTenants) : tenant; }
 
 // `value`, which a transaction has filled in, if the transaction is `done`.
 template <class T>
@@ -117,9 +121,8 @@ class SqlDatabase : public Database {
     template <class T, class Convert>
     Result<std::optional<Page<T>>> page(const std::string& tenant, std::string_view statement, std::string_view id_prefix, int limit,
                                         const std::string& cursor, SqlParams more, Convert convert);
-    void set_listeners();
-
     std::unique_ptr<SqlBackend> backend_;
+    std::mutex listeners_mutex_;  // of what follows
     std::function<void(const std::string&)> event_listener_;
     std::function<void()> queued_listener_;
 };
