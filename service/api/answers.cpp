@@ -59,8 +59,22 @@ HttpResponse unavailable(const Call& call, const Error& error) {
     return problem(call, std::move(out));
 }
 
+std::vector<Fault> query_faults(const Call& call, const std::vector<std::string_view>& names) {
+    std::vector<Fault> errors;
+    std::string_view query = call.request.query;
+    for (size_t at = 0; at < query.size();) {
+        size_t end = std::min(query.find('&', at), query.size());
+        std::string_view name = query.substr(at, std::min(query.find('=', at), end) - at);
+        if (std::find(names.begin(), names.end(), name) != names.end() && !call.request.query_value(name))
+            errors.push_back({"/" + std::string(name), "is not percent-encoded as RFC 3986 says"});
+        at = end + 1;
+    }
+    return errors;
+}
+
 PageQuery page_query(const Call& call, std::vector<Fault>& errors) {
     PageQuery page;
+    for (Fault& fault : query_faults(call, {"limit", "cursor", "status", "unread"})) errors.push_back(std::move(fault));
     if (auto limit = call.request.query_value("limit")) {
         auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
         if (error != std::errc() || end != limit->data() + limit->size() || page.limit < 1 || page.limit > kMaxPage)

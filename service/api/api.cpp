@@ -68,7 +68,9 @@ class ApiImpl : public Api {
         const std::string& origins = state_.parts.config->get("CORS_ALLOW_ORIGINS");
         for (size_t at = 0; at < origins.size();) {
             size_t end = std::min(origins.find(',', at), origins.size());
-            state_.cors_origins.push_back(origins.substr(at, end - at));
+            size_t first = std::min(origins.find_first_not_of(' ', at), end), last = end;
+            while (last > first && origins[last - 1] == ' ') --last;
+            if (last > first) state_.cors_origins.push_back(origins.substr(first, last - first));
             at = end + 1;
         }
     }
@@ -245,7 +247,8 @@ class ApiImpl : public Api {
         if (status == 400) out.errors = {{"", detail}};
         HttpResponse response = problem(call, std::move(out));
         response.status = status;
-        finish(copy, Seen{}, response);
+        auto seen = std::static_pointer_cast<Seen>(request.context);
+        finish(copy, seen ? *seen : Seen{}, response);
         return response;
     }
 

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "domain/clock.h"
@@ -27,6 +28,8 @@ namespace {
 constexpr uint64_t kMaxMessageBytes = uint64_t{64} << 20;
 // After so long a program counts as readable: what is wrong with it the run will find.
 constexpr int kReading_s = 2;
+constexpr int kMostWaiting = 12;
+constexpr double kLongestWait_s = 10;
 constexpr rlim_t kMemory_bytes = rlim_t{4} << 30;
 
 bool wait_for(int descriptor, short events, int64_t deadline_ms) {
@@ -139,13 +142,15 @@ class Pool : public JobChecker {
 
     Result<CheckAnswer> check(const CheckRequest& request) override {
         std::string question = to_json(request), text;
-        Child child = take();
+        std::optional<Child> taken = take();
+        if (!taken) return make_error(ErrorCode::kResourceLimit, "too many jobs are being read at this moment");
+        Child child = *taken;
         // A child that died between two requests, of which this one knows nothing, is replaced once.
         bool fresh = child.pid < 0;
         for (;;) {
             if (child.pid < 0 && !start_child(binary_, child)) {
                 give_back({});
-                return make_error(ErrorCode::kEngineFailed, "no process could be started to read it");
+                return make_error(ErrorCode::kResourceLimit, "no process could be started to read the job");
             }
             int64_t deadline = steady_ms() + static_cast<int64_t>(kCheckLimit_s * 1000);
             bool answered = send_message(child.input, question, deadline) && receive_message(child.output, text, deadline);
@@ -163,9 +168,14 @@ class Pool : public JobChecker {
     }
 
   private:
-    Child take() {
+    // nullopt: others wait already, or waiting took too long. The threads that answer everyone else must not all wait here.
+    std::optional<Child> take() {
         std::unique_lock lock(mutex_);
-        freed_.wait(lock, [&] { return !idle_.empty(); });
+        if (waiting_ >= kMostWaiting) return std::nullopt;
+        ++waiting_;
+        bool there = freed_.wait_for(lock, std::chrono::duration<double>(kLongestWait_s), [&] { return !idle_.empty(); });
+        --waiting_;
+        if (!there) return std::nullopt;
         Child child = idle_.back();
         idle_.pop_back();
         return child;
@@ -180,6 +190,7 @@ class Pool : public JobChecker {
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<Child> idle_;
+    int waiting_ = 0;
 };
 
 std::atomic<int> reading_stop{0};

@@ -14,7 +14,7 @@ class JobChecker {
     // `processes` children of `binary` are kept; one that dies or takes longer than kCheckLimit_s is replaced.
     static std::unique_ptr<JobChecker> start(const std::string& binary, int processes);
     virtual ~JobChecker() = default;
-    // Error kEngineFailed: the child died over this request.
+    // Errors: kEngineFailed, the child died over this request or took too long; kResourceLimit, no child could be had.
     virtual Result<CheckAnswer> check(const CheckRequest& request) = 0;
 };
 constexpr double kCheckLimit_s = 20;

@@ -43,6 +43,10 @@ struct Stream {
         if (snapshot && !add_snapshot(chunk)) return chunk;
         auto events = state.parts.database->events_after(sim_id, last, kEventsAtOnce);
         if (!events) return chunk;  // tried again when the stream is next looked at
+        if (events->empty()) {
+            auto run = state.parts.database->get_run(tenant, sim_id);
+            chunk.done = run && !*run;  // deleted meanwhile
+        }
         for (const RunEvent& event : *events) {
             add(event, chunk);
             last = event.id;

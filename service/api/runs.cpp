@@ -2,6 +2,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "api/state.h"
@@ -70,7 +71,10 @@ std::vector<std::string> references(const Json& job) {
 // Where the bytes of an upload can be read while `request` is under way.
 Result<std::string> upload_file(ApiState& state, const std::string& upload_id) {
     std::string path = state.parts.spool_dir + "/check-" + random_hex(8);
-    TRY(state.parts.store->get(state.upload_key(upload_id), path));
+    if (Status got = state.parts.store->get(state.upload_key(upload_id), path); !got) {
+        ::remove(path.c_str());
+        return got.error();
+    }
     return path;
 }
 
@@ -115,8 +119,11 @@ HttpResponse check_refusal(Call& call, const CheckAnswer& answer) {
     if (answer.kind == CheckAnswer::Kind::kTooLarge) {
         out.code = "SIMULATION_TOO_LARGE";
         const GridTooLarge& e = answer.estimate;
-        out.extra_json = dump(Json{
-            {"estimate", {{"cells", e.cells}, {"bytes", e.bytes}, {"limit_bytes", e.limit_bytes}, {"resolution_mm", e.resolution_mm}}}});
+        out.extra_json = dump(Json{{"estimate",
+                                    {{"cells", std::round(e.cells)},
+                                     {"bytes", std::round(e.bytes)},
+                                     {"limit_bytes", e.limit_bytes},
+                                     {"resolution_mm", e.resolution_mm}}}});
         return problem(call, std::move(out));
     }
     out.code = "UNPROCESSABLE_GCODE";
@@ -155,7 +162,8 @@ std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const Json
     auto answer = state.checker->check(request);
     if (!answer) {
         state.parts.log->error("job could not be checked", {{"tenant", call.identity.tenant}});
-        return problem(call, "INVALID_INPUT", "the job could not be checked: " + answer.error().message);
+        if (answer.error().code == ErrorCode::kResourceLimit) return unavailable(call, answer.error());
+        return invalid(call, {{"", "the job could not be checked: " + answer.error().message}});
     }
     if (answer->kind != CheckAnswer::Kind::kOk) return check_refusal(call, *answer);
     run.timeout_s = answer->timeout_s;
@@ -175,7 +183,10 @@ HttpResponse submit_run(ApiState& state, Call& call) {
     Faults faults;
     std::optional<Json> document = parse_json(call.request.body, kMaxJobDepth, faults);
     Submit submit{state, call, {}};
-    if (std::string_view field = call.request.header("idempotency-key"); !field.empty()) {
+    bool has_key = std::any_of(call.request.headers.begin(), call.request.headers.end(),
+                               [](const auto& header) { return header.first == "idempotency-key"; });
+    if (has_key) {
+        std::string_view field = call.request.header("idempotency-key");
         auto key = idempotency_key(field);
         if (!key) return invalid(call, {{"/Idempotency-Key", "is not 1 to 255 printable characters"}});
         auto begun = TRY_DB(database.begin_idempotent(tenant, *key, sha256_hex(document ? dump(*document) : call.request.body)));
@@ -190,6 +201,14 @@ HttpResponse submit_run(ApiState& state, Call& call) {
     int64_t queued = TRY_DB(database.queued_runs());
     if (queued >= limits.queue_max) return queue_full(call, queued);
     if (!document) return invalid(call, faults.list);
+
+    // A job that names no engine runs with the configured one.
+    const std::string& engine = state.parts.config->get("SIM_ENGINE");
+    if (engine != "native" && document->is_object() && !document->contains("/options/engine"_json_pointer)) {
+        if (!document->contains("options")) (*document)["options"] = Json::object();
+        if ((*document)["options"].is_object()) (*document)["options"]["engine"] = engine;
+        call.request.body = dump(*document);
+    }
 
     NewRun run;
     if (auto refusal = check_job_of(state, call, *document, run)) return *refusal;

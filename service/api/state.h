@@ -74,6 +74,8 @@ struct PageQuery {
     int limit = 50;
     std::string cursor;
 };
+// Values of the query that are there and cannot be decoded.
+std::vector<Fault> query_faults(const Call& call, const std::vector<std::string_view>& names);
 PageQuery page_query(const Call& call, std::vector<Fault>& errors);
 
 // The members of a JSON body that are allowed; faults for others, duplicates and malformed text. nullopt: see errors.

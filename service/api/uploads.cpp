@@ -127,7 +127,10 @@ HttpResponse create_upload(ApiState& state, Call& call) {
     Status stored = state.parts.store->put(state.upload_key(upload.upload_id), file, upload.sha256, "application/octet-stream");
     if (!part.empty()) ::remove(part.c_str());
     if (!stored) return unavailable(call, stored.error());
-    TRY_DB(state.parts.database->put_upload(upload));
+    if (Status put = state.parts.database->put_upload(upload); !put) {
+        (void)state.parts.store->remove(state.upload_key(upload.upload_id));
+        return unavailable(call, put.error());
+    }
     HttpResponse response = json_response(201, upload_json(upload));
     response.headers.emplace_back("Location", "/uploads/" + upload.upload_id);
     return response;

@@ -79,7 +79,7 @@ struct HttpLimits {
     double head_s = 10, idle_s = 60, write_s = 30;
     double body_bytes_per_s = 1024;  // slower for 10 s: disconnected
     int requests_per_connection = 1000;
-    double sse_heartbeat_s = 15;
+    double sse_heartbeat_s = 10;
     double sse_age_s = 3600;  // then the stream is closed, as the token that opened it has aged too; clients resume
 };
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -35,7 +36,38 @@ constexpr double kRunGrace_s = 15, kAnswerGrace_s = 5;
 constexpr int64_t kPrintedTokenLife_s = 24 * 3600;
 constexpr int64_t kPageTokenLife_s = 3600;
 constexpr size_t kSigningKeyBytes = 32;
-constexpr int kHandlerThreads = 8;
+constexpr int kHandlerThreads = 24;
+
+// Who is woken by what the database tells, from any thread. Emptied before those who are woken go.
+struct Wakers {
+    std::mutex mutex;
+    HttpServer* server = nullptr;
+    WebhookSender* webhooks = nullptr;
+    WorkerPool* pool = nullptr;
+
+    void event(const std::string& sim_id) {
+        std::lock_guard lock(mutex);
+        if (server) server->wake(sim_id);
+        if (webhooks) webhooks->wake();
+    }
+    void queued() {
+        std::lock_guard lock(mutex);
+        if (pool) pool->wake();
+    }
+    int64_t event_streams() {
+        std::lock_guard lock(mutex);
+        return server ? server->counts().event_streams : 0;
+    }
+    template <class T>
+    void set(T* Wakers::*member, T* value) {
+        std::lock_guard lock(mutex);
+        this->*member = value;
+    }
+    void clear() {
+        std::lock_guard lock(mutex);
+        server = nullptr, webhooks = nullptr, pool = nullptr;
+    }
+};
 
 // Everything of one service, in the order in which it comes to be; destroyed in the opposite order.
 struct Service {
@@ -48,13 +80,13 @@ struct Service {
     std::atomic<bool> draining{false};
     Log log;
     Metrics metrics;
+    Wakers wakers;
     std::unique_ptr<Database> database;
     std::unique_ptr<ArtefactStore> store;
     LocalStore* local_store = nullptr;  // the same, if it is local
     std::unique_ptr<KeyFile> keys;
     std::unique_ptr<LicenseGuard> guard;
     std::unique_ptr<Api> api;
-    std::atomic<HttpServer*> listener{nullptr};  // set when it is there: runs may begin before
     std::unique_ptr<WebhookSender> webhooks;
     std::unique_ptr<WorkerPool> pool;
     std::unique_ptr<Janitor> janitor;
@@ -195,7 +227,10 @@ void open_guard(Service& service) {
         auto value = database.get_setting("license.high_water_ms");
         return value && *value ? std::optional(std::strtoll((*value)->c_str(), nullptr, 10)) : std::nullopt;
     };
-    high_water.save = [&database](int64_t ms) { (void)database.put_setting("license.high_water_ms", std::to_string(ms)); };
+    high_water.save = [&database, load = high_water.load](int64_t ms) {
+        // Another node may have seen a later time.
+        if (load().value_or(0) < ms) (void)database.put_setting("license.high_water_ms", std::to_string(ms));
+    };
     service.guard = LicenseGuard::open(service.license_file, service.license_key_file, std::move(high_water));
 }
 
@@ -223,13 +258,8 @@ Status open_api(Service& service) {
     parts.webhook_networks = TRY(AllowedNetworks::parse(service.config.get("WEBHOOK_ALLOW_PRIVATE")));
     if (service.dev_key) parts.dev_token = [&service] { return page_token(service, kPageTokenLife_s); };
     parts.draining = &service.draining;
-    parts.event_streams = [&service] {
-        HttpServer* listener = service.listener;
-        return listener ? listener->counts().event_streams : int64_t{0};
-    };
-    parts.runs_changed = [&service] {
-        if (service.pool) service.pool->wake();
-    };
+    parts.event_streams = [&service] { return service.wakers.event_streams(); };
+    parts.runs_changed = [&service] { service.wakers.queued(); };
     parts.binary = service.binary;
     service.api = TRY(Api::create(std::move(parts)));
     return Unit{};
@@ -243,7 +273,7 @@ Status open_server(Service& service) {
     options.handler_threads = kHandlerThreads;
     options.spool_dir = service.data_dir + "/spool";
     service.server = TRY(HttpServer::start(options, service.api->handlers()));
-    service.listener = service.server.get();
+    service.wakers.set(&Wakers::server, service.server.get());
     return Unit{};
 }
 
@@ -255,14 +285,14 @@ Status open_workers(Service& service) {
     Api& api = *service.api;
     auto body = [&database, &api](const WebhookDelivery& delivery) -> std::string {
         auto run = database.get_run(delivery.webhook.tenant, delivery.sim_id);
-        std::string data = run && *run ? api.run_json(**run, false) : "{\"sim_id\":\"" + delivery.sim_id + "\"}";
+        if (!run) return {};  // tried again when the database answers
+        std::string data = *run ? api.run_json(**run, false) : "{\"sim_id\":\"" + delivery.sim_id + "\"}";
         return "{\"type\":\"" + delivery.type + "\",\"timestamp\":\"" + rfc3339(delivery.created_ms) + "\",\"data\":" + data + "}";
     };
     service.webhooks = WebhookSender::start(database, TRY(AllowedNetworks::parse(config.get("WEBHOOK_ALLOW_PRIVATE"))), body, service.log);
-    database.on_event([&service](const std::string& sim_id) {
-        if (HttpServer* listener = service.listener) listener->wake(sim_id);
-        service.webhooks->wake();
-    });
+    service.wakers.set(&Wakers::webhooks, service.webhooks.get());
+    database.on_event([&service](const std::string& sim_id) { service.wakers.event(sim_id); });
+    database.on_queued([&service] { service.wakers.queued(); });
     WorkerPoolOptions pool;
     pool.slots = config.get("SIM_CONCURRENCY").empty() ? core_count() : static_cast<int>(config.number("SIM_CONCURRENCY"));
     pool.threads_per_run = config.get("SIM_THREADS").empty() ? core_count() : static_cast<int>(config.number("SIM_THREADS"));
@@ -278,9 +308,7 @@ Status open_workers(Service& service) {
     // Alone with its database, every run that is running belonged to a process that is gone.
     if (!service.shared_database()) TRY(database.release_all_running());
     if (pool.slots > 0) service.pool = TRY(WorkerPool::start(pool, database, *service.store, *service.guard, service.log, service.metrics));
-    database.on_queued([&service] {
-        if (service.pool) service.pool->wake();
-    });
+    service.wakers.set(&Wakers::pool, service.pool.get());
     Janitor::Options janitor{config.number("RETENTION_DAYS"), pool.object_prefix};
     service.janitor = Janitor::start(janitor, database, *service.store, service.log);
     return Unit{};
@@ -337,6 +365,7 @@ void drain(Service& service, const sigset_t& signals) {
     }).detach();
     if (service.pool) service.pool->drain(kRunGrace_s);
     if (service.server) service.server->drain(kAnswerGrace_s);
+    service.wakers.clear();
 }
 
 Status open_all(Service& service) {

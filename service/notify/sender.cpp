@@ -106,6 +106,7 @@ class OutboxSender : public WebhookSender {
         auto addresses = webhook_addresses(*url, allowed_, resolver_);
         if (!addresses) return {0, addresses.error().message};
         std::string body = body_(delivery);
+        if (body.empty()) return {0, "the run cannot be read now"};
         int64_t now_s = wall_ms() / 1000;
         return post_webhook(*url, *addresses,
                             {{"Content-Type", "application/json"},

@@ -17,6 +17,7 @@ function askForToken(): Promise<string> {
       h("h2", {}, "Token"), h("p", {}, "Paste a token of your organisation. It stays in this tab."), input,
       h("button", { class: "primary" }, "Go on"));
     replace(dialog, form);
+    dialog.oncancel = (event) => event.preventDefault();
     dialog.showModal();
   });
 }

@@ -19,18 +19,30 @@ function row(run: Run): HTMLElement {
 }
 
 export async function showRuns(view: Element, signal: AbortSignal): Promise<void> {
-  let cursor = "";
+  let cursor = "", extended = false;
   const body = h("tbody");
-  const older = h("button", { type: "button", hidden: true, onclick: () => void load(true) }, "Older runs");
+  const trouble = h("p", { class: "trouble", role: "alert" });
+  const older = h("button", { type: "button", hidden: true, onclick: () => void load(true).catch((error) => replace(trouble, error.message)) }, "Older runs");
   const table = h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, h("th"), h("th", {}, "Run"), h("th", {}, "Verdict"), h("th"), h("th", {}, "Submitted"))), body);
   const empty = h("p", { class: "empty", hidden: true }, "No runs yet. ", h("a", { href: "#/new" }, "Prove out a program."));
-  const trouble = h("p", { class: "trouble", role: "alert" });
   replace(view, h("h1", {}, "Runs"), trouble, empty, table, older);
+
+  // A row is drawn anew only when its run has changed: links differ in every answer, and pictures would be loaded again and again.
+  const drawn = new Map<string, { state: string; element: HTMLElement }>();
+  function rowOf(run: Run): HTMLElement {
+    const state = [run.status, run.stage, Math.round(run.progress), run.attempt].join();
+    const known = drawn.get(run.sim_id);
+    if (known?.state === state) return known.element;
+    const element = row(run);
+    drawn.set(run.sim_id, { state, element });
+    return element;
+  }
 
   async function load(more: boolean): Promise<boolean> {
     const page = await get<RunPage>(`/simulations?limit=30${more ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-    const rows = page.items.map(row);
+    const rows = page.items.map(rowOf);
+    if (!more && extended) return true;  // older runs were asked for meanwhile
     if (more) body.append(...rows);
     else body.replaceChildren(...rows);
     cursor = page.next_cursor ?? "";
@@ -40,7 +52,6 @@ export async function showRuns(view: Element, signal: AbortSignal): Promise<void
     return page.items.some((run) => !isFinal(run.status));
   }
 
-  let extended = false;
   older.addEventListener("click", () => (extended = true));
   while (!signal.aborted) {
     try {

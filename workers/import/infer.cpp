@@ -175,6 +175,12 @@ void note_unknown_flutes(const Survey& survey, const Setup& setup, std::vector<s
 
 }  // namespace
 
+Status check_called_tools(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, const Setup& setup) {
+    for (const auto& [number, line] : survey.tools_called)
+        if (number > 0 && !find_tool(setup.tools, number)) return undefined_tool(number, scan, notes);
+    return Unit{};
+}
+
 Status fill_from_survey(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, Setup& setup,
                         std::vector<std::string>& assumptions) {
     if (setup.tools.empty()) return undefined_tool(first_tool(survey, scan), scan, notes);

@@ -30,6 +30,9 @@ void use_notes(const ProgramNotes& notes, const Given& given, Setup& setup, std:
 Status fill_from_survey(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, Setup& setup,
                         std::vector<std::string>& assumptions);
 
+// Where the tools are listed completely, every tool that is called must be among them, whether it moves or not. Error: as above.
+Status check_called_tools(const Survey& survey, const ProgramScan& scan, const ProgramNotes& notes, const Setup& setup);
+
 // "flat end mill, diameter 6 mm"
 std::string describe(const Tool& tool);
 // "box 60 x 40 x 10 mm with its low corner at -30, -20, -10"

@@ -12,6 +12,7 @@ void read_comments(JobInput& input) {
 Result<Survey> complete_job(JobInput& input, const Context& context) {
     Setup& setup = input.job.setup;
     Survey survey = TRY(survey_program(input.program.program(), setup, context));
+    if (input.given.tools_are_complete) TRY(check_called_tools(survey, input.scan, input.notes, setup));
     TRY(fill_from_survey(survey, input.scan, input.notes, setup, input.assumptions));
     return survey;
 }

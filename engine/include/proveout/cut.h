@@ -22,6 +22,7 @@ struct Sweep {
     int32_t owner = 0;                 // index of the motion in its batch; several sweeps may share one
     float fraction_0 = 0, fraction_1 = 1;  // part of the owner's path that this sweep is
     bool forbids_cutting = false;      // rapid, or spindle off: contact of the (slightly shrunk) cutter is recorded as Part::kCutter
+    bool cuts = true;                  // false: the cutter neither cuts nor meets anything (an oriented bar); the other parts are checked
     bool checks_flutes = false;        // feed: uncut stock above the flutes, and rubbing of an equally wide shank, are recorded
     uint8_t colour = 0;                // tool slot for pictures
 };

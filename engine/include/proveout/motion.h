@@ -37,7 +37,9 @@ struct Motion {
     PathMode path_mode = PathMode::kContinuous;
     bool machine_coordinates = false;   // G53, G28, G30 leg
     bool reference_return = false;      // G28, G30 leg
-    bool probe = false;                 // G38.x as programmed; the shift of an oriented bar (G76, G87): cuts nothing, is not checked
+    bool probe = false;                 // G38.x, as programmed
+    bool oriented = false;              // the shift and lift of a bar turned to its stop (G76, G87): its point is clear, its circle is not,
+                                        // so the cutter cuts nothing and meets nothing; shank and holder are checked
     bool spindle_synchronized = false;  // G33, G76, tapping
 
     int64_t line = 0;                   // physical line of the block, from 1

@@ -38,6 +38,7 @@ struct Survey {
     int64_t moves = 0;
     double feed_length_mm = 0;
     std::vector<int> tools_used;
+    std::vector<std::pair<int, int64_t>> tools_called;  // by a tool change, each with the line of its first; rising
 };
 constexpr size_t kMaxSurveyComments = 2000;
 

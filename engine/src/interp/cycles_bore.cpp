@@ -15,7 +15,7 @@ constexpr double kMaxPasses = 10000;  // of a circular pocket
 }  // namespace
 
 // The tool, turned to its stop, moves off the wall by Q along the plane's first axis (or by I and J) and back. Away from the axis its
-// point is clear while its circle is not: such moves are marked as probing moves, so that nobody takes them for a cut.
+// point is clear while its circle is not: such moves are marked as oriented, so that nobody takes them for a cut.
 bool Interpreter::bore_shift(double direction, bool inside) {
     int first, second, normal;
     axes_of_plane(first, second, normal);
@@ -24,16 +24,16 @@ bool Interpreter::bore_shift(double direction, bool inside) {
     bool by_centre = cycle.i != 0 || cycle.j != 0;
     target[static_cast<size_t>(first)] += direction * (by_centre ? cycle.i : std::fabs(cycle.peck));
     if (by_centre) target[static_cast<size_t>(second)] += direction * cycle.j;
-    motion_.probe = inside;
+    motion_.oriented = inside;
     bool done = straight(MotionKind::kRapid, target);
-    motion_.probe = false;
+    motion_.oriented = false;
     return done;
 }
 
 bool Interpreter::bore_lift(int axis, double value) {
-    motion_.probe = true;
+    motion_.oriented = true;
     bool done = cycle_move(MotionKind::kRapid, state_.position, axis, value);
-    motion_.probe = false;
+    motion_.oriented = false;
     return done;
 }
 

@@ -38,15 +38,20 @@ void Interpreter::count_whole_numbers(Block& block) {
         bool is_angle = (kAngles & bit(letter)) || (turn && letter == 'R') || (polar && letter == angle);
         double increment = dwell ? kIncrement_s : is_angle ? kIncrement_deg : inches ? kIncrement_inch : kIncrement_mm;
         double written = block.get(letter);
-        block.set(letter, written * increment);
+        bool guessed = options_.dialect == Dialect::kAuto || options_.dialect_guessed;
+        if (!guessed) block.set(letter, written * increment);
         if (whole_numbers_noted_ || (kUsuallyWhole & bit(letter)) || dwell) continue;
         whole_numbers_noted_ = true;
         char text[200];
-        std::snprintf(text, sizeof text, "%c%g has no decimal point: the control counts it in the least increment, as %g %s", letter,
-                      written, written * increment,
-                      is_angle ? "degrees"
-                      : inches ? "in"
-                               : "mm");
+        const char* unit = is_angle ? "degrees" : inches ? "in" : "mm";
+        if (guessed)
+            std::snprintf(text, sizeof text,
+                          "%c%g has no decimal point and is read as %g %s, since the control is a guess; one that counts "
+                          "least increments reads %g %s: name it with --dialect or dialect",
+                          letter, written, written, unit, written * increment, unit);
+        else
+            std::snprintf(text, sizeof text, "%c%g has no decimal point: the control counts it in the least increment, as %g %s", letter,
+                          written, written * increment, unit);
         find("DECIMAL_POINT_MISSING", text);
     }
 }

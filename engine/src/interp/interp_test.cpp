@@ -50,6 +50,7 @@ struct Dump : MotionObserver {
         if (m.machine_coordinates) text += " machine";
         if (m.reference_return) text += " reference";
         if (m.probe) text += " probe";
+        if (m.oriented) text += " oriented";
         if (m.spindle_synchronized) text += " synchronised";
         text += "\n";
         return true;

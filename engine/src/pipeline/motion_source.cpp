@@ -22,6 +22,7 @@ double clear_z_mm(const Setup& setup) {
 InterpretOptions options_of(const Setup& setup, Dialect known) {
     InterpretOptions options;
     options.dialect = setup.dialect == Dialect::kAuto ? known : setup.dialect;
+    options.dialect_guessed = setup.dialect == Dialect::kAuto;
     options.tools = &setup.tools;
     options.work_offsets = setup.work_offsets;
     options.machine = setup.machine;

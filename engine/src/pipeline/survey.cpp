@@ -15,9 +15,11 @@ class SurveyPass : public MotionSink {
   public:
     Survey survey;
     std::map<int, Box3> by_tool;
+    std::map<int, int64_t> called;
 
     bool on_motion(const TimedMotion& move) override {
         const Motion& motion = move.motion;
+        if (motion.kind == MotionKind::kToolChange) called.emplace(motion.tool, motion.line);
         if (!is_move(motion)) return true;
         ++survey.moves;
         bool machine = motion.machine_coordinates || motion.reference_return;
@@ -51,6 +53,7 @@ Result<Survey> survey_program(const Program& program, const Setup& setup, const 
     StreamEnd end = TRY(stream_untimed(program, setup, pass, context));
     pass.survey.end = std::move(end.program);
     pass.survey.tools_used = pass.survey.end.tools_used;
+    pass.survey.tools_called.assign(pass.called.begin(), pass.called.end());
     for (const auto& [tool, box] : pass.by_tool) pass.survey.cutting_bounds_by_tool_mm.emplace_back(tool, box);
     return std::move(pass.survey);
 }

@@ -12,7 +12,7 @@ class VisitPass : public MotionSink {
 
     bool on_motion(const TimedMotion& move) override {
         const Motion& motion = move.motion;
-        bool cuts = is_move(motion) && !motion.probe && find_tool(setup_.tools, motion.tool);
+        bool cuts = is_move(motion) && !motion.probe && !motion.oriented && find_tool(setup_.tools, motion.tool);
         if (!is_dogleg(setup_.machine, motion)) return visit_(motion, cuts);
         Legs legs = dogleg(setup_.machine, motion);
         for (int i = 0; i < legs.count; ++i) {

@@ -51,6 +51,7 @@ class TileCutter {
         if (z_low - options_.clearance_mm >= tile_.tile_top) return;
         lines_ready_ = false;
         if (options_.check_contacts) check_all(sweep, z_low);
+        if (!sweep.sweep->cuts) return;
         for (const BodyPlan& cutter : sweep.assembly->cutters)
             if (z_low + cutter.base < tile_.tile_top) cut_body(sweep, cutter, z_low);
     }
@@ -62,9 +63,9 @@ class TileCutter {
         };
         const AssemblyPlan& assembly = *sweep.assembly;
         each(assembly.always);
-        if (sweep.sweep->forbids_cutting) each(assembly.forbidden);
+        if (sweep.sweep->forbids_cutting && sweep.sweep->cuts) each(assembly.forbidden);
         if (sweep.sweep->checks_flutes) each(assembly.flutes);
-        if (assembly.near.empty()) return;
+        if (assembly.near.empty() || !sweep.sweep->cuts) return;
         // A cutter that goes straight up or down is beside the walls of its own cut: only a rapid across can come too near.
         bool across = sweep.sweep->forbids_cutting && sweep.line.length > 0;
         std::span<const CheckPlan> near(assembly.near);
@@ -181,6 +182,7 @@ class TileCutter {
     bool continues(const SweepPlan& sweep) const {
         if (!previous_ || previous_->assembly != sweep.assembly || sweep.line.length == 0) return false;
         const Sweep& before = *previous_->sweep;
+        if (!before.cuts) return false;
         bool comes = before.arc || previous_->line.length > 0 || (before.from.x == before.to.x && before.from.y == before.to.y);
         return comes && before.to.x == sweep.sweep->from.x && before.to.y == sweep.sweep->from.y && before.to.z == sweep.sweep->from.z;
     }

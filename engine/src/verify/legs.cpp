@@ -107,6 +107,7 @@ void append_motion_sweeps(const Machine& machine, const Motion& motion, int32_t 
     }
     for (size_t k = first; k < out.size(); ++k) {
         out[k].forbids_cutting = motion.kind == MotionKind::kRapid || !spindle_cuts(motion);
+        out[k].cuts = !motion.oriented;
         out[k].checks_flutes = motion.kind != MotionKind::kRapid;
         out[k].colour = colour_of(slot);
     }
