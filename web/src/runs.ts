@@ -22,7 +22,8 @@ export async function showRuns(view: Element, signal: AbortSignal): Promise<void
   let cursor = "", extended = false;
   const body = h("tbody");
   const trouble = h("p", { class: "trouble", role: "alert" });
-  const older = h("button", { type: "button", hidden: true, onclick: () => void load(true).catch((error) => replace(trouble, error.message)) }, "Older runs");
+  const loadOlder = () => void load(true).catch((error) => replace(trouble, error.message));
+  const older = h("button", { type: "button", hidden: true, onclick: loadOlder }, "Older runs");
   const table = h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, h("th"), h("th", {}, "Run"), h("th", {}, "Verdict"), h("th"), h("th", {}, "Submitted"))), body);
   const empty = h("p", { class: "empty", hidden: true }, "No runs yet. ", h("a", { href: "#/new" }, "Prove out a program."));

@@ -38,8 +38,8 @@ constexpr size_t kMaxLineBytes = 65536;
 
 struct InterpretOptions {
     Dialect dialect = Dialect::kAuto;             // kAuto: choose_dialect() is asked
-    bool dialect_guessed = false;                 // whole numbers are millimetres in every dialect, with a finding: a wrong guess of a control
-                                                  // that counts least increments would make the part 1000 times smaller. So for kAuto
+    bool dialect_guessed = false;                 // whole numbers are millimetres in every dialect, with a finding: a wrong guess of a
+                                                  // control that counts least increments would make the part 1000 times smaller
     const std::vector<Tool>* tools = nullptr;     // for H offsets; nullptr: none known
     bool tools_are_complete = false;              // linuxcnc refuses a T that the table lacks
     WorkOffsets work_offsets{};

@@ -79,8 +79,8 @@ constexpr FindingRule kRules[] = {
      "The first motion comes before any G20 or G21: the machine uses whatever was in force before.",
      "Write G21 (mm) or G20 (inch) in the first block."},
     {"DECIMAL_POINT_MISSING", kWarning, false, "Number without its decimal point",
-     "Fanuc and Haas count X10 in the least increment: 0.010 mm or 0.0010 in. Only X10. is ten millimetres or inches. Where the control is a "
-     "guess, X10 is read as ten.",
+     "Fanuc and Haas count X10 in the least increment: 0.010 mm or 0.0010 in. Only X10. is ten millimetres or inches. Where the control "
+     "is a guess, X10 is read as ten.",
      "Write the point, or set machine.calculator_input if the control reads whole numbers as millimetres."},
     {"NO_PROGRAM_END", kWarning, false, "No end of program",
      "The file ends without M2, M30 or a closing %: spindle and coolant stay on. A cut-off transfer looks the same.",
