@@ -22,6 +22,7 @@ ActiveRun::ActiveRun(const ClaimedRun& claimed, Database& database, double lease
       renewed_ms_(steady_ms()) {}
 
 void ActiveRun::ask_to_leave(Leave why) {
+    if (why == Leave::kShutdown) shut_down_.store(true, std::memory_order_relaxed);
     Leave none = Leave::kNone;
     leave_.compare_exchange_strong(none, why);
     stop.store(1, std::memory_order_relaxed);
@@ -33,28 +34,38 @@ void ActiveRun::take(const Result<FenceAnswer>& answer) {
 }
 
 void ActiveRun::progress(Stage stage, double percent) {
-    std::lock_guard lock(mutex_);
-    bool entered = stage != stage_;
-    stage_ = std::max(stage_, stage);
-    percent_ = std::max(percent_, percent);
-    if (!entered && percent_ < told_percent_ + kTold_percent) return;
-    told_percent_ = percent_;
-    told_ms_ = steady_ms();
-    take(database_.put_progress(sim_id, fence, stage_, percent_));
+    {
+        std::lock_guard lock(mutex_);
+        bool entered = stage != stage_;
+        stage = stage_ = std::max(stage_, stage);
+        percent = percent_ = std::max(percent_, percent);
+        if (!entered && percent_ < told_percent_ + kTold_percent) return;
+        told_percent_ = percent_;
+        told_ms_ = steady_ms();
+    }
+    take(database_.put_progress(sim_id, fence, stage, percent));
 }
 
 void ActiveRun::keep(bool now) {
-    std::lock_guard lock(mutex_);
     int64_t at_ms = steady_ms();
     auto interval_ms = static_cast<int64_t>(1000 * std::min(lease_s_ / 3, kMostRenewInterval_s));
-    if (at_ms - renewed_ms_ >= (now ? kSoonest_ms : interval_ms)) {
-        renewed_ms_ = at_ms;
-        take(database_.renew_lease(sim_id, fence, lease_s_));
+    bool due = false;
+    {
+        std::lock_guard lock(mutex_);
+        due = at_ms - renewed_ms_ >= (now ? kSoonest_ms : interval_ms);
+        if (due) renewed_ms_ = at_ms;
     }
-    if (leave() != Leave::kNone || at_ms - told_ms_ < kTellAgain_ms) return;
-    told_percent_ = percent_;
-    told_ms_ = at_ms;
-    take(database_.put_progress(sim_id, fence, stage_, percent_));
+    if (due) take(database_.renew_lease(sim_id, fence, lease_s_));
+    Stage stage = Stage::kPrepare;
+    double percent = 0;
+    {
+        std::lock_guard lock(mutex_);
+        if (leave() != Leave::kNone || at_ms - told_ms_ < kTellAgain_ms) return;
+        stage = stage_;
+        percent = told_percent_ = percent_;
+        told_ms_ = at_ms;
+    }
+    take(database_.put_progress(sim_id, fence, stage, percent));
 }
 
 bool ActiveRun::still_ours() {

@@ -12,7 +12,7 @@ namespace proveout {
 
 enum class Leave : int { kNone, kCancelled, kLost, kShutdown };  // the first that comes counts
 
-// The slot's thread moves it on, the keeper's thread renews its lease and tells that it lives.
+// The slot's thread moves it on, its keeper's thread renews its lease and tells that it lives; neither waits for the other's calls.
 class ActiveRun {
   public:
     ActiveRun(const ClaimedRun& claimed, Database& database, double lease_s);
@@ -23,6 +23,8 @@ class ActiveRun {
 
     void ask_to_leave(Leave why);
     Leave leave() const { return leave_.load(std::memory_order_relaxed); }
+    // The service ends now, whatever else was to leave for: nothing may be waited for any longer.
+    bool shut_down() const { return shut_down_.load(std::memory_order_relaxed); }
 
     // Stores it at once if a stage is entered or 5 percent were gained.
     void progress(Stage stage, double percent);
@@ -38,7 +40,8 @@ class ActiveRun {
     Database& database_;
     const double lease_s_;
     std::atomic<Leave> leave_{Leave::kNone};
-    std::mutex mutex_;  // of what follows, and of the order of events
+    std::atomic<bool> shut_down_{false};
+    std::mutex mutex_;  // of what follows; never held across a database call
     Stage stage_ = Stage::kPrepare;
     double percent_ = 0, told_percent_ = 0;
     int64_t told_ms_, renewed_ms_;

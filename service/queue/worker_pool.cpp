@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "domain/ids.h"
 #include "queue/active_run.h"
 #include "queue/execute.h"
 #include "runner/limits.h"
@@ -24,18 +25,25 @@ namespace fs = std::filesystem;
 
 constexpr auto kPollInterval = std::chrono::seconds(1);  // what no wake() told
 constexpr auto kKeepInterval = std::chrono::milliseconds(200);
-constexpr int64_t kGauges_ms = 1000, kSweep_ms = 600'000;
+constexpr auto kGaugeInterval = std::chrono::seconds(1), kSweepInterval = std::chrono::seconds(600);
 constexpr double kMemoryShare = 0.9;
 constexpr int64_t kLeastMemory_bytes = int64_t{1} << 30;
 
-// SIM_TMP_DIR holds nothing but workspaces of running runs: what is there at the start is nobody's.
-Status empty_folder(const std::string& path) {
+// "sim_...-3": a run's id and a fence.
+bool is_workspace_name(std::string_view name) {
+    size_t hyphen = name.rfind('-');
+    return hyphen != std::string_view::npos && is_id("sim", name.substr(0, hyphen)) && hyphen + 1 < name.size() &&
+           name.find_first_not_of("0123456789", hyphen + 1) == std::string_view::npos;
+}
+
+// Workspaces that are in SIM_TMP_DIR at the start are nobody's. Whatever else is there is not ours.
+Status clear_workspaces(const std::string& path) {
     std::error_code failure;
-    fs::create_directories(path, failure);
-    if (!failure) ::chmod(path.c_str(), 0700);
+    if (fs::create_directories(path, failure) && !failure) ::chmod(path.c_str(), 0700);
     if (failure || ::access(path.c_str(), W_OK | X_OK) != 0)
         return make_error(ErrorCode::kIo, path + " cannot be written; set SIM_TMP_DIR to a directory that can");
-    for (const auto& entry : fs::directory_iterator(path, failure)) remove_folder(entry.path().string());
+    for (const auto& entry : fs::directory_iterator(path, failure))
+        if (is_workspace_name(entry.path().filename().string())) remove_folder(entry.path().string());
     return Unit{};
 }
 
@@ -55,7 +63,8 @@ class Pool : public WorkerPool {
           log_(log),
           metrics_(metrics),
           shop_{options_, database, store, log, metrics, memory_share_bytes(options.slots)} {
-        keeper_ = std::thread([this] { keep(); });
+        sweeper_ = std::thread([this] { sweep(); });
+        gauger_ = std::thread([this] { gauge(); });
         for (int slot = 0; slot < options_.slots; ++slot) slots_.emplace_back([this] { work(); });
     }
 
@@ -66,7 +75,8 @@ class Pool : public WorkerPool {
             ending_ = true;
         }
         changed_.notify_all();
-        keeper_.join();
+        sweeper_.join();
+        gauger_.join();
         for (std::thread& slot : slots_) slot.join();
     }
 
@@ -134,10 +144,15 @@ class Pool : public WorkerPool {
             active_.push_back(active);
             --claiming_;
         }
+        std::thread keeper([this, active] { keep(active); });
         execute(shop_, *claimed, *active);
-        std::lock_guard lock(mutex_);
-        active_.remove(active);
+        {
+            std::lock_guard lock(mutex_);
+            active_.remove(active);
+        }
         idle_.notify_all();
+        changed_.notify_all();
+        keeper.join();
         return true;
     }
 
@@ -161,33 +176,49 @@ class Pool : public WorkerPool {
             log_.warning("queued runs wait: " + answer.message, {{"reason", std::string(name_of(answer.reason))}});
     }
 
-    // Heartbeats until the very end, also while draining.
-    void keep() {
-        uint64_t seen = 0;
-        int64_t next_gauges_ms = 0, next_sweep_ms = 0;
+    // Heartbeats of one run until its very end, also while draining. A thread for each run: a database call that stalls costs no other
+    // run its lease.
+    void keep(const std::shared_ptr<ActiveRun>& run) {
         std::unique_lock lock(mutex_);
-        while (!ending_) {
-            bool woken = wakes_ != seen;
-            seen = wakes_;
-            std::list<std::shared_ptr<ActiveRun>> runs = active_;
+        uint64_t seen = wakes_;
+        auto ended = [&] { return std::find(active_.begin(), active_.end(), run) == active_.end(); };
+        for (bool woken = false; !ended(); seen = wakes_) {
             lock.unlock();  // the database may call wake()
-            for (const auto& run : runs) run->keep(woken);
-            if (steady_ms() >= next_gauges_ms) {
-                next_gauges_ms = steady_ms() + kGauges_ms;
-                metrics_.running_jobs(static_cast<int64_t>(runs.size()));
-                if (auto queued = database_.queued_runs()) metrics_.queue_depth(*queued);
-            }
-            if (steady_ms() >= next_sweep_ms) {
-                next_sweep_ms = steady_ms() + kSweep_ms;
-                (void)store_.sweep([this](const std::string& prefix, int64_t fence) { return is_live(prefix, fence); });
-            }
+            run->keep(woken);
             lock.lock();
-            changed_.wait_for(lock, kKeepInterval, [&] { return ending_ || wakes_ != seen; });
+            woken = changed_.wait_for(lock, kKeepInterval, [&] { return wakes_ != seen || ended(); });
         }
     }
 
-    // prefix: "…/simulations/sim_...". What cannot be asked counts as live.
-    bool is_live(const std::string& prefix, int64_t) {
+    void gauge() {
+        std::unique_lock lock(mutex_);
+        while (!ending_) {
+            auto running = static_cast<int64_t>(active_.size());
+            lock.unlock();
+            metrics_.running_jobs(running);
+            if (auto queued = database_.queued_runs()) metrics_.queue_depth(*queued);
+            lock.lock();
+            changed_.wait_for(lock, kGaugeInterval, [this] { return ending_; });
+        }
+    }
+
+    // A store that is slow is waited for here alone.
+    void sweep() {
+        std::unique_lock lock(mutex_);
+        while (!ending_) {
+            lock.unlock();
+            (void)store_.sweep([this](const std::string& prefix, int64_t) { return is_live(prefix); });
+            lock.lock();
+            changed_.wait_for(lock, kSweepInterval, [this] { return ending_; });
+        }
+    }
+
+    // prefix: "…/simulations/sim_...". What cannot be asked counts as live, and everything once the service ends.
+    bool is_live(const std::string& prefix) {
+        {
+            std::lock_guard lock(mutex_);
+            if (ending_) return true;
+        }
         auto run = database_.get_run("", prefix.substr(prefix.rfind('/') + 1));
         return !run || (*run && (*run)->status == RunStatus::kRunning);
     }
@@ -206,7 +237,7 @@ class Pool : public WorkerPool {
     int claiming_ = 0;
     std::list<std::shared_ptr<ActiveRun>> active_;
     LicenseReason last_license_ = LicenseReason::kValid;
-    std::thread keeper_;
+    std::thread sweeper_, gauger_;
     std::vector<std::thread> slots_;
 };
 
@@ -214,7 +245,7 @@ class Pool : public WorkerPool {
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const WorkerPoolOptions& options, Database& database, ArtefactStore& store,
                                                       LicenseGuard& guard, Log& log, Metrics& metrics) {
-    TRY(empty_folder(options.workspace_root));
+    TRY(clear_workspaces(options.workspace_root));
     return std::unique_ptr<WorkerPool>(std::make_unique<Pool>(options, database, store, guard, log, metrics));
 }
 

@@ -21,7 +21,7 @@ struct WorkerPoolOptions {
     std::string owner;  // unique per process
     double lease_s = 15;
     int retry_max = 1;
-    std::string workspace_root;  // SIM_TMP_DIR: holds nothing but workspaces of running runs; emptied at start
+    std::string workspace_root;  // SIM_TMP_DIR; workspaces that are there at start are removed, nothing else is
     std::string object_prefix;   // MINIO_PREFIX, normalised: "" or "a/b/"
     std::string binary, ffmpeg, camotics;
     double timeout_max_s = 900;
