@@ -149,6 +149,7 @@ Result<std::optional<ClaimedRun>> start_attempt(SqlTransaction& tx, LockedRun& r
     ClaimedRun claimed;
     claimed.fence = run.fence + 1;
     claimed.timeout_s = run.timeout_s;
+    claimed.crashes = run.crashes;
     SqlRows document = TRY(tx.run("get_document", {run.sim_id}));
     if (!document.empty()) claimed.job_json = document[0].text(0);
     SqlRows row = TRY(tx.run("get_run", {run.sim_id, ""}));
@@ -271,8 +272,8 @@ Status release_run(SqlTransaction& tx, LockedRun& run, ReleaseReason reason, int
     } else {
         final_run.status = RunStatus::kFailed;
         final_run.error = error;
+        final_run.artefacts = artefacts;
     }
-    final_run.artefacts = artefacts;
     run.fence += 1;
     return end_run(tx, run, final_run);
 }
@@ -284,17 +285,16 @@ RunError interrupted_error() {
 
 }  // namespace
 
-Result<RunStatus> SqlDatabase::release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max, const RunError& error,
-                                       const std::vector<StoredArtefact>& artefacts) {
-    RunStatus status = RunStatus::kCancelled;  // of a run that was deleted
+Result<std::optional<RunStatus>> SqlDatabase::release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max,
+                                                      const RunError& error, const std::vector<StoredArtefact>& artefacts) {
+    std::optional<RunStatus> status;
     return given(write(std::string(kAllTenants),
                        [&](SqlTransaction& tx) -> Status {
+                           status.reset();
                            auto run = TRY(lock_run(tx, sim_id));
-                           if (!run) return Unit{};
-                           if (run->held_by(fence)) {
-                               RunError last = !error.code.empty() ? error : interrupted_error();
-                               TRY(release_run(tx, *run, reason, retry_max, last, artefacts));
-                           }
+                           if (!run || !run->held_by(fence)) return Unit{};
+                           RunError last = !error.code.empty() ? error : interrupted_error();
+                           TRY(release_run(tx, *run, reason, retry_max, last, artefacts));
                            status = run->status;
                            return Unit{};
                        }),

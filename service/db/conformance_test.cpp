@@ -132,7 +132,7 @@ TEST_P(DatabaseConformance, StaleFencesAreLost) {
         EXPECT_EQ(db().put_alert(run.sim_id, fence, {"TIMEOUT", "error", "late"}).value(), FenceAnswer::kLost);
         EXPECT_EQ(db().finish(run.sim_id, fence, good_end()).value(), FenceAnswer::kLost);
         EXPECT_EQ(db().renew_lease(run.sim_id, fence, 10).value(), FenceAnswer::kLost);
-        EXPECT_EQ(db().release(run.sim_id, fence, ReleaseReason::kCrash, 1, error, {}).value(), RunStatus::kRunning);
+        EXPECT_EQ(db().release(run.sim_id, fence, ReleaseReason::kCrash, 1, error, {}).value(), std::nullopt);
     }
     EXPECT_TRUE(get(run.sim_id).alerts.empty());
     EXPECT_EQ(db().finish(run.sim_id, second.fence, good_end()).value(), FenceAnswer::kHeld);

@@ -50,6 +50,7 @@ struct ClaimedRun {
     int64_t fence = 0;
     std::string job_json;
     double timeout_s = 900;
+    int crashes = 0;  // attempts that release() took back for kCrash or kTransient: one more than retry_max is the run's end
 };
 
 enum class FenceAnswer : uint8_t { kHeld, kCancelRequested, kLost };
@@ -143,10 +144,10 @@ class Database {
     // gets an alert with its error's code unless this attempt has raised one. kCancelRequested: nothing was stored, since an accepted
     // cancel wins; finish as cancelled.
     virtual Result<FenceAnswer> finish(const std::string& sim_id, int64_t fence, const FinalRun& final_run) = 0;
-    // Back to the queue for another attempt, or to its end; `error` is what the run fails with when no attempt is left. The answer tells
-    // the status that the run has now.
-    virtual Result<RunStatus> release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max, const RunError& error,
-                                      const std::vector<StoredArtefact>& artefacts) = 0;
+    // Back to the queue for another attempt, or to its end; `error` is what the run fails with when no attempt is left, `artefacts` what
+    // there is of it then. The answer tells the status that the run has now. nullopt: the fence is not held, nothing was changed.
+    virtual Result<std::optional<RunStatus>> release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max,
+                                                     const RunError& error, const std::vector<StoredArtefact>& artefacts) = 0;
     // Runs whose lease has ended: released as kShutdown (the owner died, not the run's process). Returns how many.
     virtual Result<int> release_expired() = 0;
     // At start of a node that alone owns the database (SQLite): every running run belonged to a process that is gone.

@@ -84,8 +84,8 @@ class SqlDatabase : public Database {
     Result<FenceAnswer> put_progress(const std::string& sim_id, int64_t fence, Stage stage, double percent) override;
     Result<FenceAnswer> put_alert(const std::string& sim_id, int64_t fence, const Alert& alert) override;
     Result<FenceAnswer> finish(const std::string& sim_id, int64_t fence, const FinalRun& final_run) override;
-    Result<RunStatus> release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max, const RunError& error,
-                              const std::vector<StoredArtefact>& artefacts) override;
+    Result<std::optional<RunStatus>> release(const std::string& sim_id, int64_t fence, ReleaseReason reason, int retry_max,
+                                             const RunError& error, const std::vector<StoredArtefact>& artefacts) override;
     Result<int> release_expired() override;
     Result<int> release_all_running() override;
 

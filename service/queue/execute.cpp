@@ -129,13 +129,22 @@ class Execution {
         if (active_.leave() == Leave::kCancelled) {
             FinalRun final_run;
             final_run.status = RunStatus::kCancelled;
-            final_run.error = run_error("CANCELLED", "the run was cancelled");
+            final_run.error = cancelled();
             return finish(final_run, 0);
         }
         if (active_.leave() == Leave::kShutdown) return release(ReleaseReason::kShutdown, {});
         if (active_.leave() == Leave::kNone) return fail(run_error("CANCELLED", "the run was ended from outside"));
+        tell_lost();
+    }
+
+    static RunError cancelled() { return run_error("CANCELLED", "the run was cancelled"); }
+
+    // The run is another's now, whose end alone is told and counted.
+    void tell_lost() {
         shop_.log.warning("a run was taken over by another attempt", {{"sim_id", claimed_.run.sim_id}, {"fence", claimed_.fence}});
     }
+
+    void tell_not_stored() { shop_.log.error("the end of a run could not be stored", {{"sim_id", claimed_.run.sim_id}}); }
 
     void conclude_unprepared(const Error& error) {
         if (active_.leave() != Leave::kNone) return conclude_left();
@@ -223,14 +232,22 @@ class Execution {
     }
 
     void release(ReleaseReason reason, const RunError& error) {
+        // Nothing is published by an attempt that another one follows.
+        bool last = reason != ReleaseReason::kShutdown && claimed_.crashes + 1 > shop_.options.retry_max;
         Harvest kept;
-        if (reason != ReleaseReason::kShutdown) kept = keep_what_there_is(error.message);
-        Result<RunStatus> now = RunStatus::kRunning;
+        if (last) kept = keep_what_there_is(error.message);
+        Result<std::optional<RunStatus>> now = std::optional<RunStatus>();
         (void)until_stored([&]() -> Status {
             now = shop_.database.release(claimed_.run.sim_id, claimed_.fence, reason, shop_.options.retry_max, error, kept.artefacts);
             return now ? Status(Unit{}) : Status(now.error());
         });
-        if (now && is_final(*now)) return tell_end(*now, error, kept.bytes);
+        if (!now.ok()) return tell_not_stored();
+        if (!*now) return tell_lost();
+        if (is_final(**now)) {
+            if (**now == RunStatus::kCancelled) kept = {};
+            if (kept.artefacts.empty()) (void)shop_.store.remove_folder(folder_);
+            return tell_end(**now, **now == RunStatus::kCancelled ? cancelled() : error, kept.bytes);
+        }
         shop_.log.warning("a run goes back to the queue",
                           {{"sim_id", claimed_.run.sim_id},
                            {"attempt", int64_t{claimed_.run.attempt}},
@@ -248,7 +265,7 @@ class Execution {
             return answer ? Status(Unit{}) : Status(answer.error());
         });
         if (!stored.ok()) {
-            shop_.log.error("the end of a run could not be stored", {{"sim_id", claimed_.run.sim_id}});
+            tell_not_stored();
         } else if (*answer == FenceAnswer::kCancelRequested) {
             active_.ask_to_leave(Leave::kCancelled);
             conclude_left();
@@ -256,7 +273,7 @@ class Execution {
             active_.ask_to_leave(Leave::kLost);
             conclude_left();
         } else {
-            if (final_run.status == RunStatus::kCancelled) (void)shop_.store.remove_folder(folder_);
+            if (final_run.artefacts.empty()) (void)shop_.store.remove_folder(folder_);  // of whatever attempt it is
             tell_end(final_run.status, final_run.error.value_or(RunError{}), bytes);
         }
     }
@@ -265,7 +282,7 @@ class Execution {
     Status until_stored(const std::function<Status()>& action) {
         for (double pause_s = kFirstPause_s;; pause_s = std::min(2 * pause_s, kLongestPause_s)) {
             Status done = action();
-            if (done.ok() || active_.leave() == Leave::kShutdown || active_.leave() == Leave::kLost) return done;
+            if (done.ok() || active_.shut_down() || active_.leave() == Leave::kLost) return done;
             std::this_thread::sleep_for(std::chrono::duration<double>(pause_s));
         }
     }

@@ -1,6 +1,7 @@
 // The worker pool over a real database and a real store, its children this test's own binary; see main().
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,15 +30,19 @@ class FlakyStore : public ArtefactStore {
   public:
     explicit FlakyStore(ArtefactStore& inner) : inner_(inner) {}
     std::atomic<bool> away{false};
-    std::atomic<int> refused{0};
+    std::atomic<bool> sweeps_are_held{false}, stages_are_held{false};
+    std::atomic<int> refused{0}, begun{0}, published{0};
     Result<std::string> check() override { return inner_.check(); }
     Status stage(const std::string& prefix, int64_t fence, const std::string& name, const std::string& file, const std::string& sha256,
                  const std::string& type) override {
         if (away) return gone();
+        ++begun;
+        while (stages_are_held) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         return inner_.stage(prefix, fence, name, file, sha256, type);
     }
     Status publish(const std::string& prefix, int64_t fence, const std::vector<std::string>& names) override {
         if (away) return gone();
+        ++published;
         return inner_.publish(prefix, fence, names);
     }
     Status discard(const std::string& prefix, int64_t fence) override { return inner_.discard(prefix, fence); }
@@ -51,7 +56,10 @@ class FlakyStore : public ArtefactStore {
     Status remove(const std::string& key) override { return inner_.remove(key); }
     Status remove_folder(const std::string& prefix) override { return inner_.remove_folder(prefix); }
     Result<std::string> link(const std::string& key, const LinkOptions& options) override { return inner_.link(key, options); }
-    Status sweep(const std::function<bool(const std::string&, int64_t)>& live) override { return inner_.sweep(live); }
+    Status sweep(const std::function<bool(const std::string&, int64_t)>& live) override {
+        while (sweeps_are_held) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        return inner_.sweep(live);
+    }
 
   private:
     Error gone() {
@@ -107,7 +115,7 @@ class QueueTest : public testing::Test {
     }
     void TearDown() override {
         pool_.reset();
-        if (fs::exists(options_.workspace_root)) EXPECT_TRUE(fs::is_empty(options_.workspace_root)) << "a workspace is left";
+        EXPECT_TRUE(!fs::exists(options_.workspace_root) || fs::is_empty(options_.workspace_root)) << "a workspace is left";
         for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/artefacts"))
             EXPECT_EQ(entry.path().string().find("staging/"), std::string::npos) << entry.path();
         database_.reset();
@@ -290,6 +298,7 @@ TEST_F(QueueTest, ARunWhoseProcessDiesIsTriedAgainAndThenFails) {
     EXPECT_NE(run.error->message.find("signal 9"), std::string::npos) << run.error->message;
     EXPECT_EQ(run.attempt, 2);
     EXPECT_TRUE(has(names(run), "logs/run.log"));
+    EXPECT_EQ(store_->published, 1) << "the first attempt leaves nothing at the final keys";
     EXPECT_EQ(counter("proveout_runs_started_total"), 1);
     EXPECT_EQ(counter("proveout_runs_failed_total"), 1);
 }
@@ -417,6 +426,63 @@ TEST_F(QueueTest, AnOwnerThatLostItsRunReportsNothing) {
     while (pool_->running() > 0 && seconds_since(start) < 10) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(get(id).status, RunStatus::kRunning);
     EXPECT_EQ(database_->renew_lease(id, claimed->fence, 60).value(), FenceAnswer::kHeld);
+    EXPECT_EQ(store_->published, 0);
+    EXPECT_EQ(counter("proveout_runs_failed_total"), 0);
+}
+
+TEST_F(QueueTest, AStoreThatIsSlowToBeSweptCostsNoLease) {
+    ffmpeg("sleep 1000");
+    options_.lease_s = 1;
+    store_->sweeps_are_held = true;
+    start();
+    std::string id = submit(job_with(kProgram), 4);
+    wait_until_running(id, Stage::kEncode);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    EXPECT_EQ(database_->release_expired().value(), 0);
+    EXPECT_EQ(wait_for(id).error->code, "TIMEOUT");
+    store_->sweeps_are_held = false;
+}
+
+TEST_F(QueueTest, ACancelledRunWhoseEndCannotBeStoredDoesNotHoldUpADrain) {
+    ffmpeg("exit 1");
+    store_->stages_are_held = true;
+    start();
+    std::string id = submit(job_with(kProgram));
+    auto begin = std::chrono::steady_clock::now();
+    while (store_->begun == 0 && seconds_since(begin) < 30) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ASSERT_TRUE(database_->request_cancel("acme", id).value()->accepted);
+    pool_->wake();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // the cancel is heard, its end not yet written
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open((folder_ + "/proveout.db").c_str(), &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 5000);
+    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    store_->stages_are_held = false;
+    std::atomic<bool> drained = false;
+    std::thread drain([&] {
+        pool_->drain(0);
+        drained = true;
+    });
+    auto start = std::chrono::steady_clock::now();
+    while (!drained && seconds_since(start) < 40) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(drained);
+    EXPECT_EQ(get(id).status, RunStatus::kRunning) << "nobody could store its end";
+    sqlite3_close(other);
+    drain.join();
+}
+
+TEST_F(QueueTest, OnlyWorkspacesAreClearedAway) {
+    fs::create_directories(options_.workspace_root);
+    ::chmod(options_.workspace_root.c_str(), 0755);
+    std::string sim = new_id("sim"), root = options_.workspace_root + "/";
+    std::vector<std::string> kept{sim, sim + "-", sim + "-3b", "sim_x-3", "-3", new_id("upl") + "-3", "other"};
+    for (const std::string& name : kept) fs::create_directories(root + name + "/in");
+    fs::create_directories(root + sim + "-12/in");
+    start();
+    EXPECT_FALSE(fs::exists(root + sim + "-12"));
+    for (const std::string& name : kept) EXPECT_TRUE(fs::exists(root + name + "/in")) << name;
+    EXPECT_EQ(fs::status(root).permissions(), fs::perms(0755));
+    for (const std::string& name : kept) fs::remove_all(root + name);
 }
 
 TEST(JobRefs, NamesEveryUploadOnce) {
