@@ -100,7 +100,6 @@ class Database {
     virtual Result<int64_t> queued_runs() = 0;
     virtual Result<int64_t> running_runs() = 0;
     virtual Result<int64_t> runs_this_month() = 0;
-    virtual Result<int64_t> active_runs(const std::string& tenant) = 0;  // queued or running
 
     // Reads. nullopt: not there, or another tenant's. `tenant` empty: any tenant (workers, signed links).
     virtual Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id) = 0;

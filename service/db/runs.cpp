@@ -122,7 +122,6 @@ Result<SubmitOutcome> SqlDatabase::submit(const NewRun& run, const SubmitLimits&
 
 Result<int64_t> SqlDatabase::queued_runs() { return number(std::string(kAllTenants), "count_queued"); }
 Result<int64_t> SqlDatabase::running_runs() { return number(std::string(kAllTenants), "count_running"); }
-Result<int64_t> SqlDatabase::active_runs(const std::string& tenant) { return number(tenant, "count_active", {tenant}); }
 
 Result<int64_t> SqlDatabase::runs_this_month() {
     int64_t runs = 0;

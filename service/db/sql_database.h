@@ -66,7 +66,6 @@ class SqlDatabase : public Database {
     Result<int64_t> queued_runs() override;
     Result<int64_t> running_runs() override;
     Result<int64_t> runs_this_month() override;
-    Result<int64_t> active_runs(const std::string& tenant) override;
     Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id) override;
     Result<std::optional<RunRecord>> get_run_by_job(const std::string& tenant, const std::string& job_id) override;
     Result<std::optional<Page<RunRecord>>> list_runs(const std::string& tenant, const std::vector<RunStatus>& statuses, int limit,

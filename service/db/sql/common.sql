@@ -61,9 +61,6 @@ SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' LIMIT $1) counte
 -- :count_running
 SELECT count(*) FROM jobs WHERE state = 'running'
 
--- :count_active
-SELECT (SELECT count(*) FROM jobs WHERE tenant = $1 AND state = 'queued') + (SELECT count(*) FROM jobs WHERE state = 'running' AND tenant = $1)
-
 -- :insert_event
 INSERT INTO events (sim_id, id, type, data) VALUES ($1, $2, $3, $4)
 
