@@ -38,7 +38,7 @@ std::vector<ConfigKey> make_keys() {
                 "Time limit of one attempt of a run in seconds: the default and the most that a job may ask for."),
         integer("SIM_RETRY_MAX", 0, 100, "1", "", "Further attempts after the process of a run died."),
         text("SIM_TMP_DIR", "", "DATA_DIR/tmp; for the command TMPDIR or /tmp",
-             "Workspaces of running runs and temporary files. The service empties it at start."),
+             "Workspaces of running runs and temporary files. The service removes workspaces that are left there at start."),
         integer("SIM_THREADS", 1, 1024, "", "the cores", "Threads of one run."),
         integer("SIM_CONCURRENCY", 0, 1024, "", "the cores", "Runs at one time in this process; 0 only accepts them."),
         integer("SIM_LEASE_S", 1, 3600, "15", "", "Lease of a running run in seconds: a worker silent for longer has lost it."),
