@@ -38,13 +38,12 @@ class JanitorThread : public Janitor {
         }
     }
 
-    // Every step may fail for now; what is left is found again in the next round.
+    // Every step may fail for now; runs whose files or record are left are found again in the next round.
     void clean_up() {
         if (auto expired = database_.expired_runs(options_.retention_days, kRunsAtOnce))
-            for (const std::string& sim_id : *expired) {
-                (void)database_.delete_run("", sim_id);
-                (void)store_.remove_folder(options_.object_prefix + "simulations/" + sim_id);
-            }
+            for (const std::string& sim_id : *expired)
+                // The files first: while the record is there, the run is found again.
+                if (store_.remove_folder(options_.object_prefix + "simulations/" + sim_id)) (void)database_.delete_run("", sim_id);
         if (auto dead = database_.take_dead_uploads(options_.retention_days))
             for (const std::string& upload_id : *dead) (void)store_.remove(options_.object_prefix + "uploads/" + upload_id);
         (void)database_.forget_expired();

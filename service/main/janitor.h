@@ -1,4 +1,4 @@
-// janitor.h -- what must be done from time to time: runs of dead owners, retention, bytes that nobody names any more.
+// janitor.h -- what must be done from time to time: runs of dead owners, retention, uploads that no run reads any more.
 #pragma once
 
 #include <memory>
