@@ -43,7 +43,7 @@ struct Stream {
         if (snapshot && !add_snapshot(chunk)) return chunk;
         auto events = state.parts.database->events_after(sim_id, last, kEventsAtOnce);
         if (!events) return chunk;  // tried again when the stream is next looked at
-        if (events->empty()) {
+        if (events->empty() && !chunk.done) {
             auto run = state.parts.database->get_run(tenant, sim_id);
             chunk.done = run && !*run;  // deleted meanwhile
         }
