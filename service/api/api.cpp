@@ -95,11 +95,10 @@ class ApiImpl : public Api {
         BodyRule rule;
         auto seen = std::make_shared<Seen>();
         rule.context = seen;
-        HttpRequest request = head;
-        Call call{request, {}, {}};
+        Call call{head, {}, {}};
         if (auto refusal = refusal_of(call, *seen, rule)) {
             rule.refusal = std::move(*refusal);
-            finish(request, *seen, *rule.refusal);
+            finish(head, *seen, *rule.refusal);
         }
         return rule;
     }
@@ -239,8 +238,7 @@ class ApiImpl : public Api {
     }
 
     HttpResponse refuse(int status, std::string_view code, const std::string& detail, const HttpRequest& request) {
-        HttpRequest copy = request;
-        Call call{copy, {}, {}};
+        Call call{request, {}, {}};
         Problem out;
         out.code = std::string(code);
         out.detail = detail;
@@ -248,7 +246,7 @@ class ApiImpl : public Api {
         HttpResponse response = problem(call, std::move(out));
         response.status = status;
         auto seen = std::static_pointer_cast<Seen>(request.context);
-        finish(copy, seen ? *seen : Seen{}, response);
+        finish(request, seen ? *seen : Seen{}, response);
         return response;
     }
 

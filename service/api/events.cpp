@@ -1,11 +1,10 @@
 // Event streams of a run, and the one-use tickets for browsers.
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <charconv>
 
 #include "api/state.h"
 #include "domain/ids.h"
+#include "files/digest.h"
 
 namespace proveout {
 
@@ -14,12 +13,6 @@ namespace {
 constexpr double kTicketLife_s = 60;
 constexpr size_t kTicketBytes = 24;
 constexpr int kEventsAtOnce = 200;
-
-std::string digest_of(std::string_view ticket) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(ticket.data()), ticket.size(), digest);
-    return std::string(reinterpret_cast<const char*>(digest), sizeof digest);
-}
 
 // nullopt: none given. -1: not an id that was ever given.
 std::optional<int64_t> last_seen(const HttpRequest& request) {
@@ -44,7 +37,7 @@ struct Stream {
         auto events = state.parts.database->events_after(sim_id, last, kEventsAtOnce);
         if (!events) return chunk;  // tried again when the stream is next looked at
         if (events->empty() && !chunk.done) {
-            auto run = state.parts.database->get_run(tenant, sim_id);
+            auto run = state.parts.database->get_run(tenant, sim_id, false);
             chunk.done = run && !*run;  // deleted meanwhile
         }
         for (const RunEvent& event : *events) {
@@ -80,7 +73,7 @@ struct Stream {
         std::string data = event.data.empty() ? "{}" : event.data;
         if (event.type == "alert") {
             Json alert = Json::parse(data, nullptr, false);
-            auto run = state.parts.database->get_run(tenant, sim_id);
+            auto run = state.parts.database->get_run(tenant, sim_id, false);
             if (alert.is_object() && run && *run) {
                 alert["media"] = media_json(state, **run);
                 data = dump(alert);
@@ -93,7 +86,7 @@ struct Stream {
 
 // Who asks: the token's tenant, or the ticket's. nullopt: nobody.
 Result<std::optional<std::string>> stream_tenant(ApiState& state, const Call& call) {
-    if (auto ticket = call.request.query_value("ticket")) return state.parts.database->take_ticket(digest_of(*ticket), call.params[0]);
+    if (auto ticket = call.request.query_value("ticket")) return state.parts.database->take_ticket(sha256(*ticket), call.params[0]);
     return std::optional(call.identity.tenant);
 }
 
@@ -109,7 +102,7 @@ HttpResponse run_events(ApiState& state, Call& call) {
         out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"proveout\"");
         return problem(call, std::move(out));
     }
-    auto run = TRY_DB(state.parts.database->get_run(*tenant, sim_id));
+    auto run = TRY_DB(state.parts.database->get_run(*tenant, sim_id, false));
     if (!run) return not_found(call, "run");
     int64_t newest = TRY_DB(state.parts.database->last_event_id(sim_id));
     auto seen = last_seen(call.request);
@@ -128,10 +121,10 @@ HttpResponse run_events(ApiState& state, Call& call) {
 }
 
 HttpResponse event_ticket(ApiState& state, Call& call) {
-    auto run = TRY_DB(state.parts.database->get_run(call.identity.tenant, call.params[0]));
+    auto run = TRY_DB(state.parts.database->get_run(call.identity.tenant, call.params[0], false));
     if (!run) return not_found(call, "run");
     std::string ticket = random_hex(kTicketBytes);
-    TRY_DB(state.parts.database->put_ticket(digest_of(ticket), call.identity.tenant, call.params[0], kTicketLife_s));
+    TRY_DB(state.parts.database->put_ticket(sha256(ticket), call.identity.tenant, call.params[0], kTicketLife_s));
     return json_response(201, {{"ticket", ticket}, {"expires_at", rfc3339(wall_ms() + static_cast<int64_t>(kTicketLife_s * 1000))}});
 }
 

@@ -1,12 +1,12 @@
 // Runs: submit, read, list, cancel, delete.
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "api/state.h"
 #include "domain/ids.h"
+#include "domain/job_refs.h"
+#include "files/digest.h"
 #include "job/fields.h"
 
 namespace proveout {
@@ -15,14 +15,6 @@ namespace {
 
 constexpr double kQueueFullRetry_s = 30;
 constexpr size_t kMaxIdempotencyKeyBytes = 255;
-
-std::string sha256_hex(std::string_view text) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-    std::string hex;
-    for (unsigned char byte : digest) hex += "0123456789abcdef"[byte >> 4], hex += "0123456789abcdef"[byte & 15];
-    return hex;
-}
 
 // A submit on its way: gives its idempotency key back unless it comes to a run.
 struct Submit {
@@ -48,24 +40,6 @@ HttpResponse accepted(const std::string& sim_id, const std::string& job_id, bool
     response.headers.emplace_back("Location", "/simulations/" + sim_id);
     if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
     return response;
-}
-
-// The references to uploads in a document, at the places where it may have some.
-std::vector<std::string> references(const Json& job) {
-    std::vector<std::string> out;
-    auto take = [&](const Json& object, const char* member) {
-        if (object.is_object() && object.contains(member) && object[member].is_string()) out.push_back(object[member].get<std::string>());
-    };
-    take(job, "gcode_ref");
-    if (!job.is_object()) return out;
-    for (const char* member : {"stock", "target"})
-        if (job.contains(member)) take(job[member], "mesh_ref");
-    if (job.contains("fixturing") && job["fixturing"].is_array())
-        for (const Json& fixture : job["fixturing"]) take(fixture, "mesh_ref");
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    out.erase(std::remove_if(out.begin(), out.end(), [](const std::string& ref) { return !is_id("upl", ref); }), out.end());
-    return out;
 }
 
 // Where the bytes of an upload can be read while `request` is under way.
@@ -136,11 +110,9 @@ HttpResponse check_refusal(Call& call, const CheckAnswer& answer) {
 
 // Reads document and program in a child process. The answer if the job is refused.
 std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const Json& job, NewRun& run) {
-    std::vector<std::string> refs = references(job);
-    bool uploaded = job.is_object() && job.contains("gcode_ref") && job["gcode_ref"].is_string();
-    std::string gcode_ref = uploaded ? job["gcode_ref"].get<std::string>() : "";
+    JobRefs refs = refs_of_document(job);
     CheckRequest request;
-    request.job_json = call.request.body;
+    request.job_json = run.job_json;
     request.timeout_max_s = state.parts.config->number("SIM_TIMEOUT_S");
     request.camotics_configured = !state.parts.config->get("CAMOTICS_BIN").empty();
     struct Files {
@@ -149,14 +121,14 @@ std::optional<HttpResponse> check_job_of(ApiState& state, Call& call, const Json
             for (const auto& [id, path] : list) ::remove(path.c_str());
         }
     } files{request.files};
-    for (const std::string& ref : refs) {
+    for (const std::string& ref : refs.uploads) {
         auto upload = state.parts.database->get_upload(call.identity.tenant, ref);
         if (!upload) return unavailable(call, upload.error());
         if (!*upload) continue;
         auto path = upload_file(state, ref);
         if (!path) return unavailable(call, path.error());
         request.files[ref] = *path;
-        if (ref == gcode_ref) request.program_name = (*upload)->filename;
+        if (ref == refs.program) request.program_name = (*upload)->filename;
         run.upload_refs.push_back(ref);
     }
     auto answer = state.checker->check(request);
@@ -203,19 +175,20 @@ HttpResponse submit_run(ApiState& state, Call& call) {
     if (!document) return invalid(call, faults.list);
 
     // A job that names no engine runs with the configured one.
+    std::string job_json = call.request.body;
     const std::string& engine = state.parts.config->get("SIM_ENGINE");
     if (engine != "native" && document->is_object() && !document->contains("/options/engine"_json_pointer)) {
         if (!document->contains("options")) (*document)["options"] = Json::object();
         if ((*document)["options"].is_object()) (*document)["options"]["engine"] = engine;
-        call.request.body = dump(*document);
+        job_json = dump(*document);
     }
 
     NewRun run;
+    run.job_json = std::move(job_json);
     if (auto refusal = check_job_of(state, call, *document, run)) return *refusal;
     run.sim_id = new_id("sim");
     run.job_id = new_id("job");
     run.tenant = tenant;
-    run.job_json = call.request.body;
     run.idempotency_key = submit.key;
     switch (TRY_DB(database.submit(run, limits))) {
         case SubmitOutcome::kAccepted:

@@ -27,7 +27,7 @@ struct ApiState {
 
 // One request on its way through a handler.
 struct Call {
-    HttpRequest& request;
+    const HttpRequest& request;
     Identity identity;                // of routes that need a token
     std::vector<std::string> params;  // of the pattern's {}, in order
 };

@@ -1,6 +1,5 @@
 // Uploads: programs and meshes. The bytes lie in a spool file until they are whole, then in the artefact store.
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "api/multipart.h"
 #include "api/state.h"
 #include "domain/ids.h"
+#include "files/digest.h"
 #include "files/files.h"
 
 namespace proveout {
@@ -49,15 +49,6 @@ std::string kind_of(std::string_view bytes) {
     return head.substr(0, 5) == "solid" && (head.find("facet") != head.npos || head.find("endsolid") != head.npos) ? "stl" : "gcode";
 }
 
-std::string sha256_of(std::string_view bytes) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) hex += "0123456789abcdef"[digest[i] >> 4], hex += "0123456789abcdef"[digest[i] & 15];
-    return hex;
-}
-
 Json upload_json(const UploadRecord& upload) {
     return {{"upload_id", upload.upload_id}, {"kind", upload.kind},     {"filename", upload.filename},
             {"size", upload.size_bytes},     {"sha256", upload.sha256}, {"created_at", rfc3339(upload.created_ms)}};
@@ -83,14 +74,7 @@ std::optional<HttpResponse> find_sent(Call& call, std::string_view body, Sent& s
 Status write_part(const std::string& path, std::string_view bytes) {
     int out = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (out < 0) return make_error(ErrorCode::kIo, std::string("cannot write a spool file: ") + std::strerror(errno));
-    bool ok = true;
-    for (size_t at = 0; ok && at < bytes.size();) {
-        ssize_t n = ::write(out, bytes.data() + at, bytes.size() - at);
-        if (n > 0)
-            at += static_cast<size_t>(n);
-        else
-            ok = n < 0 && errno == EINTR;
-    }
+    bool ok = write_all(out, bytes);
     int error = errno;
     ok = ::close(out) == 0 && ok;
     if (!ok) return make_error(ErrorCode::kIo, std::string("cannot write a spool file: ") + std::strerror(error));
@@ -113,7 +97,7 @@ HttpResponse create_upload(ApiState& state, Call& call) {
     upload.kind = kind_of(sent.bytes);
     upload.filename = label_of(sent.filename.empty() ? "upload" : sent.filename);
     upload.size_bytes = static_cast<int64_t>(sent.bytes.size());
-    upload.sha256 = sha256_of(sent.bytes);
+    upload.sha256 = sha256_hex(sent.bytes);
     upload.created_ms = wall_ms();
     std::string file = call.request.body_file, part;
     if (sent.bytes.size() != spooled->text().size()) {

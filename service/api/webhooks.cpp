@@ -94,7 +94,7 @@ HttpResponse list_notifications(ApiState& state, Call& call) {
     const std::string& next = list->page.next_cursor;
     Json answer{{"items", Json::array()}, {"next_cursor", next.empty() ? Json(nullptr) : Json(next)}, {"unread_count", list->unread_count}};
     for (const NotificationRecord& item : list->page.items) {
-        auto run = TRY_DB(state.parts.database->get_run(tenant, item.sim_id));
+        auto run = TRY_DB(state.parts.database->get_run(tenant, item.sim_id, false));
         answer["items"].push_back({{"notification_id", item.notification_id},
                                    {"code", item.code},
                                    {"severity", item.severity},

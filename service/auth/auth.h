@@ -21,7 +21,6 @@ struct Identity {
 
 struct TokenRules {
     std::string issuer, audience;
-    bool allow_hs256 = false;  // development only
     int64_t leeway_s = 60;
 };
 

@@ -2,7 +2,6 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "auth/key_pair.h"
 #include "auth/watched_file.h"
 #include "domain/ids.h"
+#include "files/digest.h"
 
 namespace proveout {
 
@@ -49,9 +49,7 @@ Result<std::string> public_x(const std::string& private_pem) {
 // RFC 7638 and RFC 8037 appendix A.3.
 std::string thumbprint(const std::string& x) {
     std::string members = "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"" + x + "\"}";
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(members.data()), members.size(), digest);
-    return base64url({reinterpret_cast<char*>(digest), sizeof digest});
+    return base64url(sha256(members));
 }
 
 std::string jwks_text(const std::string& x, const std::string& kid) {

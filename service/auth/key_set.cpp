@@ -2,13 +2,13 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/hmac.h>
 #include <openssl/param_build.h>
 
 #include <algorithm>
 
 #include "auth/key.h"
 #include "auth/strict_json.h"
+#include "files/digest.h"
 
 namespace proveout {
 
@@ -194,12 +194,8 @@ bool KeySet::Key::verify(std::string_view signed_bytes, std::string_view signatu
         case Algorithm::kEdDsa:
             return verify_with(public_key.get(), nullptr, signed_bytes, signature);
         case Algorithm::kHs256: {
-            unsigned char mac[kSha256Bytes];
-            unsigned int size = 0;
-            if (!HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(signed_bytes), signed_bytes.size(), mac,
-                      &size))
-                return false;
-            return size == signature.size() && CRYPTO_memcmp(mac, signature.data(), size) == 0;
+            std::string mac = hmac_sha256(secret, signed_bytes);
+            return mac.size() == signature.size() && CRYPTO_memcmp(mac.data(), signature.data(), mac.size()) == 0;
         }
     }
     return false;

@@ -152,7 +152,7 @@ Result<std::optional<ClaimedRun>> start_attempt(SqlTransaction& tx, LockedRun& r
     claimed.crashes = run.crashes;
     SqlRows document = TRY(tx.run("get_document", {run.sim_id}));
     if (!document.empty()) claimed.job_json = document[0].text(0);
-    SqlRows row = TRY(tx.run("get_run", {run.sim_id, ""}));
+    SqlRows row = TRY(tx.run("get_run", {run.sim_id, "", int64_t{0}}));
     if (row.empty()) return make_error(ErrorCode::kIo, "the run vanished while it was claimed");
     claimed.run = run_of(row[0]);
     return std::optional(std::move(claimed));
@@ -355,7 +355,7 @@ Result<std::optional<Database::CancelAnswer>> SqlDatabase::request_cancel(const 
                            } else if (accepted) {
                                TRY(end_run(tx, *run, cancelled_run()));
                            }
-                           SqlRows row = TRY(tx.run("get_run", {sim_id, tenant}));
+                           SqlRows row = TRY(tx.run("get_run", {sim_id, tenant, int64_t{1}}));
                            if (!row.empty()) answer = CancelAnswer{run_of(row[0]), accepted};
                            return Unit{};
                        }),

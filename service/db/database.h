@@ -102,7 +102,8 @@ class Database {
     virtual Result<int64_t> runs_this_month() = 0;
 
     // Reads. nullopt: not there, or another tenant's. `tenant` empty: any tenant (workers, signed links).
-    virtual Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id) = 0;
+    virtual Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id, bool with_report = true) = 0;
+    // Without its report.
     virtual Result<std::optional<RunRecord>> get_run_by_job(const std::string& tenant, const std::string& job_id) = 0;
     // Reports are left out. cursor: a next_cursor of an earlier page, or empty. nullopt: bad cursor.
     virtual Result<std::optional<Page<RunRecord>>> list_runs(const std::string& tenant, const std::vector<RunStatus>& statuses, int limit,

@@ -140,8 +140,8 @@ std::optional<RunRecord> first_run(const SqlRows& rows) { return rows.empty() ? 
 
 }  // namespace
 
-Result<std::optional<RunRecord>> SqlDatabase::get_run(const std::string& tenant, const std::string& sim_id) {
-    return first_run(TRY(rows(SqlMode::kRead, scope_of(tenant), "get_run", {sim_id, tenant})));
+Result<std::optional<RunRecord>> SqlDatabase::get_run(const std::string& tenant, const std::string& sim_id, bool with_report) {
+    return first_run(TRY(rows(SqlMode::kRead, scope_of(tenant), "get_run", {sim_id, tenant, int64_t{with_report}})));
 }
 
 Result<std::optional<RunRecord>> SqlDatabase::get_run_by_job(const std::string& tenant, const std::string& job_id) {

@@ -66,7 +66,7 @@ class SqlDatabase : public Database {
     Result<int64_t> queued_runs() override;
     Result<int64_t> running_runs() override;
     Result<int64_t> runs_this_month() override;
-    Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id) override;
+    Result<std::optional<RunRecord>> get_run(const std::string& tenant, const std::string& sim_id, bool with_report) override;
     Result<std::optional<RunRecord>> get_run_by_job(const std::string& tenant, const std::string& job_id) override;
     Result<std::optional<Page<RunRecord>>> list_runs(const std::string& tenant, const std::vector<RunStatus>& statuses, int limit,
                                                      const std::string& cursor) override;

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "domain/clock.h"
+#include "files/digest.h"
 #include "proveout/result.h"
 
 namespace proveout {
@@ -63,13 +64,9 @@ bool is_id(std::string_view prefix, std::string_view text) {
 }
 
 std::string random_hex(size_t bytes) {
-    std::string raw(bytes, '\0'), text;
+    std::string raw(bytes, '\0');
     fill_random(reinterpret_cast<uint8_t*>(raw.data()), bytes);
-    for (unsigned char byte : raw) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
+    return hex(raw);
 }
 
 std::string new_uuid() {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "domain/ids.h"
+#include "files/files.h"
 #include "http/connection.h"
 #include "http/on_pool.h"
 
@@ -15,16 +16,6 @@ constexpr double kRateWindow_s = 10;  // over which the least rate is judged
 constexpr int64_t kChunkOverhead_bytes = 64 * 1024, kChunkOverhead_ratio = 8;
 constexpr size_t kSpoolPiece_bytes = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-bool write_all(int file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        ssize_t count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        bytes.remove_prefix(static_cast<size_t>(count));
-    }
-    return true;
-}
 
 Refusal cannot_store() { return {503, "UNAVAILABLE", "the body cannot be stored"}; }
 Refusal too_large(const BodyRule& rule) {

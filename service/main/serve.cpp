@@ -284,7 +284,7 @@ Status open_workers(Service& service) {
     Database& database = *service.database;
     Api& api = *service.api;
     auto body = [&database, &api](const WebhookDelivery& delivery) -> std::string {
-        auto run = database.get_run(delivery.webhook.tenant, delivery.sim_id);
+        auto run = database.get_run(delivery.webhook.tenant, delivery.sim_id, false);
         if (!run) return {};  // tried again when the database answers
         std::string data = *run ? api.run_json(**run, false) : "{\"sim_id\":\"" + delivery.sim_id + "\"}";
         return "{\"type\":\"" + delivery.type + "\",\"timestamp\":\"" + rfc3339(delivery.created_ms) + "\",\"data\":" + data + "}";

@@ -1,7 +1,7 @@
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "files/digest.h"
 #include "notify/webhooks.h"
 
 namespace proveout {
@@ -36,11 +36,7 @@ std::string webhook_signature(std::string_view secret, std::string_view id, int6
     CHECK(secret.substr(0, kSecretPrefix.size()) == kSecretPrefix);
     std::string key = from_base64(secret.substr(kSecretPrefix.size()));
     std::string content = std::string(id) + "." + std::to_string(timestamp_s) + "." + std::string(body);
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(content.data()),
-               content.size(), mac, &size));
-    return "v1," + base64({reinterpret_cast<char*>(mac), size});
+    return "v1," + base64(hmac_sha256(key, content));
 }
 
 std::string new_webhook_secret() {

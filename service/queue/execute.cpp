@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "queue/job_refs.h"
+#include "domain/job_refs.h"
 #include "queue/publish.h"
 #include "runner/attempt.h"
 

@@ -12,7 +12,8 @@
 
 #include "db/sqlite.h"
 #include "domain/ids.h"
-#include "queue/job_refs.h"
+#include "domain/job_refs.h"
+#include "files/digest.h"
 #include "queue/publish.h"
 #include "queue/worker_pool.h"
 #include "report/report.h"

@@ -219,7 +219,7 @@ class Pool : public WorkerPool {
             std::lock_guard lock(mutex_);
             if (ending_) return true;
         }
-        auto run = database_.get_run("", prefix.substr(prefix.rfind('/') + 1));
+        auto run = database_.get_run("", prefix.substr(prefix.rfind('/') + 1), false);
         return !run || (*run && (*run)->status == RunStatus::kRunning);
     }
 

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+
+#include "files/digest.h"
+#include "files/files.h"
 
 namespace proveout {
 
@@ -19,26 +21,6 @@ constexpr size_t kCopy_bytes = 1 << 20;
 constexpr size_t kMostFiles = 1000;  // of one run
 constexpr mode_t kFileMode = 0600, kFolderMode = 0700;
 
-std::string hex(const unsigned char* bytes, size_t count) {
-    std::string text;
-    for (size_t i = 0; i < count; ++i) {
-        text += "0123456789abcdef"[bytes[i] >> 4];
-        text += "0123456789abcdef"[bytes[i] & 15];
-    }
-    return text;
-}
-
-Status write_all(int descriptor, const char* data, size_t size) {
-    while (size > 0) {
-        ssize_t written = write(descriptor, data, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return io_error("cannot write");
-        data += written;
-        size -= static_cast<size_t>(written);
-    }
-    return Unit{};
-}
-
 Status check_plain(int descriptor, const std::string& what, int64_t& size_bytes) {
     struct stat info {};
     if (fstat(descriptor, &info) != 0) return io_error(what);
@@ -46,10 +28,6 @@ Status check_plain(int descriptor, const std::string& what, int64_t& size_bytes)
     size_bytes = info.st_size;
     return Unit{};
 }
-
-struct FreeDigest {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
 
 }  // namespace
 
@@ -124,21 +102,18 @@ Result<Descriptor> open_source(const std::string& path, int64_t& size_bytes) {
 namespace {
 
 Status copy_all(int source, Descriptor target, const std::string& name, const std::string& sha256, bool durable) {
-    std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
-    CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+    Sha256 digest;
     std::vector<char> buffer(kCopy_bytes);
     while (true) {
         ssize_t got = read(source, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return io_error("cannot read what becomes " + name);
         if (got == 0) break;
-        if (!sha256.empty()) EVP_DigestUpdate(digest.get(), buffer.data(), static_cast<size_t>(got));
-        TRY(write_all(target.get(), buffer.data(), static_cast<size_t>(got)));
+        std::string_view piece(buffer.data(), static_cast<size_t>(got));
+        if (!sha256.empty()) digest.add(piece);
+        if (!write_all(target.get(), piece)) return io_error("cannot write");
     }
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    EVP_DigestFinal_ex(digest.get(), sum, &length);
-    if (!sha256.empty() && hex(sum, length) != sha256)
+    if (!sha256.empty() && hex(digest.finish()) != sha256)
         return make_error(ErrorCode::kIo, name + " has changed since its checksum was taken");
     if (durable) TRY(sync_descriptor(target.get(), name));
     if (close(target.release()) != 0) return io_error("cannot close " + name);
@@ -159,7 +134,7 @@ Status write_file(int folder, const std::string& name, std::string_view text, bo
     int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
     Descriptor file(openat(folder, name.c_str(), flags, kFileMode));
     if (!file) return io_error("cannot write " + name);
-    TRY(write_all(file.get(), text.data(), text.size()));
+    if (!write_all(file.get(), text)) return io_error("cannot write");
     return sync_descriptor(file.get(), name);
 }
 

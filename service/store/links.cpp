@@ -1,12 +1,11 @@
 #include "store/links.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <charconv>
 
 #include "files/content_type.h"
+#include "files/digest.h"
 #include "store/disk.h"
 #include "store/local.h"
 
@@ -16,20 +15,8 @@ namespace {
 
 constexpr size_t kKeyIdDigits = 8;
 constexpr std::string_view kSignature = "&signature=";
-constexpr std::string_view kDigits = "0123456789abcdef";
 
-std::string hmac_hex(const std::string& secret, std::string_view text) {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    CHECK(HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(text.data()),
-               text.size(), sum, &length) != nullptr);
-    std::string hex;
-    for (unsigned i = 0; i < length; ++i) {
-        hex += kDigits[sum[i] >> 4];
-        hex += kDigits[sum[i] & 15];
-    }
-    return hex;
-}
+std::string hmac_hex(const std::string& secret, std::string_view text) { return hex(hmac_sha256(secret, text)); }
 
 // Says which key signed without giving it away.
 std::string key_id(const std::string& secret) { return hmac_hex(secret, "key id").substr(0, kKeyIdDigits); }

@@ -1,7 +1,6 @@
 #include "store/s3.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "domain/ids.h"
 #include "files/content_type.h"
+#include "files/digest.h"
 #include "store/disk.h"
 #include "store/http_client.h"
 #include "store/links.h"
@@ -58,17 +58,12 @@ Status check_key(std::string_view key) {
 }
 
 Result<std::string> sha256_of_file(int file) {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+    Sha256 hash;
     std::vector<char> buffer(1 << 20);
     ssize_t got = 0;
-    while ((got = read(file, buffer.data(), buffer.size())) > 0) EVP_DigestUpdate(context, buffer.data(), static_cast<size_t>(got));
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    EVP_DigestFinal_ex(context, sum, &length);
-    EVP_MD_CTX_free(context);
+    while ((got = read(file, buffer.data(), buffer.size())) > 0) hash.add({buffer.data(), static_cast<size_t>(got)});
     if (got < 0 || lseek(file, 0, SEEK_SET) != 0) return io_error("cannot read a file");
-    return hex_of({reinterpret_cast<char*>(sum), length});
+    return hex(hash.finish());
 }
 
 struct Endpoint {

@@ -18,6 +18,7 @@
 #include <sstream>
 #include <thread>
 
+#include "files/digest.h"
 #include "store/http_client.h"
 #include "store/links.h"
 #include "store/sigv4.h"

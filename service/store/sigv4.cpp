@@ -1,11 +1,9 @@
 #include "store/sigv4.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 
 #include "domain/clock.h"
+#include "files/digest.h"
 #include "proveout/result.h"
 #include "store/links.h"
 
@@ -15,14 +13,6 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-std::string hmac(std::string_view key, std::string_view text) {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-               sum, &length) != nullptr);
-    return std::string(reinterpret_cast<char*>(sum), length);
-}
-
 std::string scope_of(const SigV4Keys& keys, std::string_view date) {
     return std::string(date) + "/" + keys.region + "/" + keys.service + "/aws4_request";
 }
@@ -30,7 +20,7 @@ std::string scope_of(const SigV4Keys& keys, std::string_view date) {
 std::string signature_of(const std::string& canonical, const SigV4Keys& keys, const std::string& time) {
     std::string date = time.substr(0, 8);
     std::string text = std::string(kAlgorithm) + "\n" + time + "\n" + scope_of(keys, date) + "\n" + sha256_hex(canonical);
-    return hex_of(hmac(signing_key(keys, date), text));
+    return hex(hmac_sha256(signing_key(keys, date), text));
 }
 
 std::string names_of(const NameValues& headers) {
@@ -50,22 +40,6 @@ NameValues sorted_query_of(NameValues query) {
 
 }  // namespace
 
-std::string hex_of(std::string_view bytes) {
-    std::string text;
-    for (unsigned char byte : bytes) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
-std::string sha256_hex(std::string_view text) {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    CHECK(EVP_Digest(text.data(), text.size(), sum, &length, EVP_sha256(), nullptr) == 1);
-    return hex_of({reinterpret_cast<char*>(sum), length});
-}
-
 std::string amz_date(int64_t now_ms) {
     std::string time;
     for (char c : rfc3339(now_ms).substr(0, 19))
@@ -74,7 +48,7 @@ std::string amz_date(int64_t now_ms) {
 }
 
 std::string signing_key(const SigV4Keys& keys, std::string_view date) {
-    return hmac(hmac(hmac(hmac("AWS4" + keys.secret_key, date), keys.region), keys.service), "aws4_request");
+    return hmac_sha256(hmac_sha256(hmac_sha256(hmac_sha256("AWS4" + keys.secret_key, date), keys.region), keys.service), "aws4_request");
 }
 
 std::string encoded_query(const NameValues& query) {

@@ -36,7 +36,5 @@ std::string signing_key(const SigV4Keys& keys, std::string_view date);  // 32 by
 std::string amz_date(int64_t now_ms);                                   // "20130524T000000Z"
 std::string encoded_query(const NameValues& query);                     // in the order given
 
-std::string sha256_hex(std::string_view text);
-std::string hex_of(std::string_view bytes);
 
 }  // namespace proveout

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "domain/clock.h"
+#include "files/digest.h"
 
 namespace proveout {
 
@@ -22,7 +23,7 @@ std::string signature(const SigV4Request& request) {
 
 TEST(SigV4, SigningKey) {
     SigV4Keys keys{"", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "us-east-1", "iam"};
-    EXPECT_EQ(hex_of(signing_key(keys, "20150830")), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
+    EXPECT_EQ(hex(signing_key(keys, "20150830")), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
 }
 
 TEST(SigV4, Headers) {

@@ -27,25 +27,13 @@ constexpr size_t kCopyBytes = size_t{1} << 20;
 constexpr size_t kForgetBytes = size_t{4} << 20;
 
 // Everything that a run may put into its output directory.
-constexpr std::string_view kOutputNames[] = {"report.json", "out.mp4",  "preview.gif",   "snapshot.png",
-                                             "part.stl",    "part.glb", "timeline.json", "report.html",
-                                             "part.camotics.stl", "differences.png", "logs/project.camotics", "logs/camsim.log",
-                                             "logs/camsim.log.1"};
+constexpr std::string_view kOutputNames[] = {
+    "report.json", "out.mp4",           "preview.gif",     "snapshot.png",          "part.stl",        "part.glb",         "timeline.json",
+    "report.html", "part.camotics.stl", "differences.png", "logs/project.camotics", "logs/camsim.log", "logs/camsim.log.1"};
 constexpr size_t kReportStartBytes = 200;  // "schema" is a report's first member
 
 Error io_error(const std::string& what) { return make_error(ErrorCode::kIo, what + ": " + std::strerror(errno)); }
 Error input_error(const std::string& what) { return make_error(ErrorCode::kInvalidInput, what); }
-
-bool write_all(int descriptor, const char* data, size_t size) {
-    while (size > 0) {
-        ssize_t written = ::write(descriptor, data, std::min(size, size_t{1} << 30));
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        data += written;
-        size -= static_cast<size_t>(written);
-    }
-    return true;
-}
 
 // Whether an earlier run left its results here; files of other origin are only replaced by name, never removed.
 bool holds_our_report(const std::string& directory) {
@@ -113,7 +101,7 @@ Result<MappedFile> spool(int source, const std::string& label, const std::string
             ::close(descriptor);
             return input_error("cannot read " + label + ": " + std::strerror(errno));
         }
-        if (!write_all(descriptor, buffer.data(), static_cast<size_t>(count))) {
+        if (!write_all(descriptor, {buffer.data(), static_cast<size_t>(count)})) {
             Error error = io_error("cannot keep " + label + " in " + temp_dir);
             ::close(descriptor);
             return error;
@@ -297,11 +285,21 @@ Status StagedOutput::commit() {
     return Unit{};
 }
 
+bool write_all(int descriptor, std::string_view bytes) {
+    while (!bytes.empty()) {
+        ssize_t written = ::write(descriptor, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    return true;
+}
+
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
     std::string temporary = path + ".part-XXXXXX";
     int descriptor = mkostemp(temporary.data(), O_CLOEXEC);
     if (descriptor < 0) return io_error("cannot write " + path);
-    bool good = write_all(descriptor, bytes.data(), bytes.size()) && fchmod(descriptor, 0644) == 0;
+    bool good = write_all(descriptor, bytes) && fchmod(descriptor, 0644) == 0;
     Error error = io_error("cannot write " + path);
     good = ::close(descriptor) == 0 && good;
     if (good && ::rename(temporary.c_str(), path.c_str()) == 0) return Unit{};

@@ -71,6 +71,9 @@ class StagedOutput {
     bool made_directory_ = false;
 };
 
+// All of it, whatever signals come in between. False: errno says why.
+bool write_all(int descriptor, std::string_view bytes);
+
 // Writes beside the final name, then renames. Error: kIo.
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "files/digest.h"
 #include "report/html_parts.h"
 #include "report/text.h"
 

@@ -119,9 +119,6 @@ std::string findings_markdown();
 // "sim_" and 26 characters that depend on nothing but the two texts, for runs that no service has named.
 std::string content_sim_id(std::string_view program_text, std::string_view job_json, const std::function<void(size_t)>& passed = {});
 
-// passed: told how far `bytes` have been read.
-std::string sha256_hex(std::string_view bytes, const std::function<void(size_t)>& passed = {});
-
 // Size and hash of a file. Error: kIo.
 Result<Artefact> describe_artefact(const std::string& path, const std::string& name);
 

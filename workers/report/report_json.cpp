@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "files/digest.h"
 #include "job/job.h"
 #include "report/report.h"
 #include "report/text.h"

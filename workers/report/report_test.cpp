@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "files/content_type.h"
+#include "files/digest.h"
 #include "report/sample_run.h"
 #include "report/text.h"
 

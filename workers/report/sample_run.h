@@ -1,6 +1,7 @@
 // sample_run.h -- a small run by hand for the tests of this folder: two collisions and an unsupported code, two tools, a film.
 #pragma once
 
+#include "files/digest.h"
 #include "report/report.h"
 
 namespace proveout {

@@ -2,6 +2,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "files/digest.h"
 #include "report/report.h"
 #include "report/text.h"
 

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "files/files.h"
 #include "runner/attempt.h"
 #include "runner/job_input.h"
 #include "runner/limits.h"
@@ -33,16 +34,6 @@ std::atomic<int> g_stop{0};
 extern "C" void stop_run(int) {
     int none = 0;
     g_stop.compare_exchange_strong(none, static_cast<int>(StopReason::kCancelled));
-}
-
-bool write_all(int file, std::string_view text) {
-    while (!text.empty()) {
-        ssize_t put = ::write(file, text.data(), text.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return false;
-        text.remove_prefix(static_cast<size_t>(put));
-    }
-    return true;
 }
 
 // Memory that cannot be had ends the run with a result that is ready before it is needed.

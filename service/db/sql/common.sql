@@ -72,12 +72,12 @@ SELECT last_event FROM sim_runs WHERE sim_id = $1
 
 -- :get_run
 SELECT sim_id, job_id, tenant, status, stage, progress, attempt, created_ms, started_ms, finished_ms, error, artefacts, cancel_requested, alerts,
-       report
+       CASE WHEN $3 = 1 THEN report END
 FROM ({run_rows}) run_rows WHERE sim_id = $1 AND ($2 = '' OR tenant = $2)
 
 -- :get_run_by_job
 SELECT sim_id, job_id, tenant, status, stage, progress, attempt, created_ms, started_ms, finished_ms, error, artefacts, cancel_requested, alerts,
-       report
+       NULL
 FROM ({run_rows}) run_rows WHERE job_id = $1 AND ($2 = '' OR tenant = $2)
 
 -- :list_runs

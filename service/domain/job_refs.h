@@ -1,6 +1,7 @@
-// job_refs.h -- the uploads that an accepted job document names. Private to queue/.
+// job_refs.h -- the uploads that a job document names.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,5 +13,6 @@ struct JobRefs {
     std::vector<std::string> uploads;  // all, the program's too
 };
 JobRefs refs_of(std::string_view job_json);
+JobRefs refs_of_document(const nlohmann::json& job);  // parsed already
 
 }  // namespace proveout

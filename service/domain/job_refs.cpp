@@ -1,4 +1,4 @@
-#include "queue/job_refs.h"
+#include "domain/job_refs.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -21,9 +21,10 @@ void add(const Json& object, const char* name, std::vector<std::string>& uploads
 
 }  // namespace
 
-JobRefs refs_of(std::string_view job_json) {
+JobRefs refs_of(std::string_view job_json) { return refs_of_document(Json::parse(job_json, nullptr, false)); }
+
+JobRefs refs_of_document(const Json& job) {
     JobRefs refs;
-    Json job = Json::parse(job_json, nullptr, false);
     if (!job.is_object()) return refs;
     add(job, "gcode_ref", refs.uploads);
     if (!refs.uploads.empty()) refs.program = refs.uploads[0];
