@@ -296,7 +296,7 @@ bool Interpreter::general_block(std::string_view line) {
     refresh_motion();
     if (options_.want_states) tell_states(before);
     fast_ready_ = done && state_.has_moved && length_checked_ && state_.feed_mode == FeedMode::kPerMinute && !state_.cycle.active &&
-                  !modal_macro_.on && !state_.polar.on && comp_.side == 0 && !comp_.straight_next && !state_.diameter;
+                  !modal_macro_.on && !state_.polar.on && comp_.side == 0 && !comp_.straight_next && !state_.diameter && !hal_skips();
     return done;
 }
 

@@ -219,6 +219,7 @@ class Interpreter {
     bool radii_agree(double start_radius, double end_radius) const;
     bool feed_for_move(const gcode::Block& block);
     bool do_probe(const gcode::Block& block, int code);
+    bool probe_move(const Axes& target, std::string note);
     bool do_synchronised(const gcode::Block& block, int code);
     void emit(Motion& motion);
     void emit_event(MotionKind kind, double dwell_s = 0);

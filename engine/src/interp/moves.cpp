@@ -472,6 +472,20 @@ bool Interpreter::emit_chords(const Axes& target, const Arc& arc) {
     return true;
 }
 
+// A move that a signal may end, to its programmed end, which the program then reads as the place of the signal. The note is told once.
+bool Interpreter::probe_move(const Axes& target, std::string note) {
+    if (!probe_noted_) {
+        probe_noted_ = true;
+        find("PROBE_MOVE", std::move(note));
+    }
+    motion_.probe = true;
+    bool done = straight(MotionKind::kFeed, target);
+    motion_.probe = false;
+    for (size_t i = 0; i < kAxes; ++i) probed_[i] = state_.position[i];
+    probed_[9] = 0;
+    return done;
+}
+
 // G38.2 to G38.5: nothing is touched in a simulation; the move goes to its end.
 bool Interpreter::do_probe(const Block& block, int code) {
     uint32_t axes = block.words & bits("XYZABCUVW");
@@ -486,21 +500,12 @@ bool Interpreter::do_probe(const Block& block, int code) {
     if (is(Dialect::kLinuxcnc) && state_.feed_mode == FeedMode::kPerRevolution)
         return refuse(0, "probing move with feed per revolution (G95)");
     Axes start = state_.position;
-    if (!probe_noted_) {
-        probe_noted_ = true;
-        find("PROBE_MOVE", spelling('G', code) + " is simulated to its programmed end, as if nothing was touched");
-    }
     canon("TURN_PROBE_ON()");
     canon_move("STRAIGHT_PROBE", target);
     canon("TURN_PROBE_OFF()");
-    bool wanted = options_.want_canon;
-    motion_.probe = true;
-    quiet_canon_ = wanted;
-    bool done = straight(MotionKind::kFeed, target);
+    quiet_canon_ = true;
+    bool done = probe_move(target, spelling('G', code) + " is simulated to its programmed end, as if nothing was touched");
     quiet_canon_ = false;
-    motion_.probe = false;
-    for (size_t i = 0; i < kAxes; ++i) probed_[i] = state_.position[i];
-    probed_[9] = 0;
     if (options_.want_canon && is(Dialect::kLinuxcnc) && distance > 0) {  // the standalone interpreter plays a probe that trips just before
         for (size_t i = 0; i < 3; ++i) state_.position[i] += (start[i] - target[i]) / (distance / scale_) * kProbeDistance_mm / scale_;
         tip_ = tip_of(state_.position);

@@ -148,16 +148,9 @@ bool Interpreter::do_non_modal(const Block& block, const Request& request) {
 bool Interpreter::do_skip_move(const Block& block) {
     if (!feed_for_move(block)) return false;
     refresh_motion();
-    if (!probe_noted_) {
-        probe_noted_ = true;
-        find("PROBE_MOVE", "G31 is simulated to its programmed end, as if no signal came");
-    }
     Axes target;
     if (!target_of(block, target)) return false;
-    motion_.probe = true;
-    bool done = straight(MotionKind::kFeed, target);
-    motion_.probe = false;
-    return done;
+    return probe_move(target, "G31 is simulated to its programmed end, as if no signal came");
 }
 
 // G28, G30: by way of the programmed point to the reference point, in the axes that are named (none named: all).
