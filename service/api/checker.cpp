@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "domain/clock.h"
+#include "media/process.h"
 
 namespace proveout {
 
@@ -80,12 +80,12 @@ bool receive_message(int descriptor, std::string& text, int64_t deadline_ms) {
     return read_all(descriptor, text.data(), size, deadline_ms);
 }
 
-struct Child {
+struct Reader {
     pid_t pid = -1;
     int input = -1, output = -1;  // ours: written to, read from
 };
 
-void end_child(Child& child) {
+void end_child(Reader& child) {
     if (child.input >= 0) ::close(child.input);
     if (child.output >= 0) ::close(child.output);
     if (child.pid > 0) {
@@ -96,31 +96,17 @@ void end_child(Child& child) {
     child = {};
 }
 
-bool start_child(const std::string& binary, Child& child) {
+bool start_child(const std::string& binary, Reader& child) {
     int to[2], from[2];
     if (::pipe2(to, O_CLOEXEC) != 0) return false;
     if (::pipe2(from, O_CLOEXEC) != 0) {
         ::close(to[0]), ::close(to[1]);
         return false;
     }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, to[0], 0);
-    posix_spawn_file_actions_adddup2(&actions, from[1], 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    const char* argv[] = {"proveout", "check-jobs", nullptr};
-    const char* environment[] = {"LC_ALL=C", nullptr};
-    int failed =
-        ::posix_spawn(&child.pid, binary.c_str(), &actions, &attributes, const_cast<char**>(argv), const_cast<char**>(environment));
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    std::vector<std::string> environment{"LC_ALL=C"};
+    SpawnOptions options;
+    options.environment = &environment;
+    int failed = spawn_clean(binary, {"proveout", "check-jobs"}, {to[0], from[1], -1}, options, child.pid);
     ::close(to[0]), ::close(from[1]);
     child.input = to[1];
     child.output = from[0];
@@ -137,14 +123,14 @@ class Pool : public JobChecker {
   public:
     Pool(std::string binary, int processes) : binary_(std::move(binary)), idle_(static_cast<size_t>(processes)) {}
     ~Pool() override {
-        for (Child& child : idle_) end_child(child);
+        for (Reader& child : idle_) end_child(child);
     }
 
     Result<CheckAnswer> check(const CheckRequest& request) override {
         std::string question = to_json(request), text;
-        std::optional<Child> taken = take();
+        std::optional<Reader> taken = take();
         if (!taken) return make_error(ErrorCode::kResourceLimit, "too many jobs are being read at this moment");
-        Child child = *taken;
+        Reader child = *taken;
         // A child that died between two requests, of which this one knows nothing, is replaced once.
         bool fresh = child.pid < 0;
         for (;;) {
@@ -169,18 +155,18 @@ class Pool : public JobChecker {
 
   private:
     // nullopt: others wait already, or waiting took too long. The threads that answer everyone else must not all wait here.
-    std::optional<Child> take() {
+    std::optional<Reader> take() {
         std::unique_lock lock(mutex_);
         if (waiting_ >= kMostWaiting) return std::nullopt;
         ++waiting_;
         bool there = freed_.wait_for(lock, std::chrono::duration<double>(kLongestWait_s), [&] { return !idle_.empty(); });
         --waiting_;
         if (!there) return std::nullopt;
-        Child child = idle_.back();
+        Reader child = idle_.back();
         idle_.pop_back();
         return child;
     }
-    void give_back(Child child) {
+    void give_back(Reader child) {
         std::lock_guard lock(mutex_);
         idle_.push_back(child);
         freed_.notify_one();
@@ -189,7 +175,7 @@ class Pool : public JobChecker {
     std::string binary_;
     std::mutex mutex_;
     std::condition_variable freed_;
-    std::vector<Child> idle_;
+    std::vector<Reader> idle_;
     int waiting_ = 0;
 };
 

@@ -19,8 +19,8 @@ namespace proveout {
 
 namespace {
 
-constexpr int kTick_ms = 50;            // how often a stop is looked for
-constexpr int kPipeBytes = 1 << 20;     // one write then holds most of a frame
+constexpr int kTick_ms = 50;         // how often a stop is looked for
+constexpr int kPipeBytes = 1 << 20;  // one write then holds most of a frame
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -44,7 +44,8 @@ class WithoutSigpipe {
     ~WithoutSigpipe() {
         timespec none{};
         if (!was_pending_)
-            while (sigtimedwait(&pipe_, nullptr, &none) == -1 && errno == EINTR) {}
+            while (sigtimedwait(&pipe_, nullptr, &none) == -1 && errno == EINTR) {
+            }
         pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     WithoutSigpipe(const WithoutSigpipe&) = delete;
@@ -76,13 +77,28 @@ void limit(pid_t pid, __rlimit_resource what, double bytes) {
 }
 
 int spawn(const std::vector<std::string>& argv, const ChildOptions& options, const Pipes& pipes, pid_t& pid) {
+    SpawnOptions how;
+    how.environment = options.environment ? &*options.environment : nullptr;
+    how.directory = options.directory;
+    how.flags = POSIX_SPAWN_SETPGROUP;
+    int error = spawn_clean(argv[0], argv, {pipes.fd[0][0], pipes.fd[1][1], pipes.fd[2][1]}, how, pid);
+    if (error == 0) {
+        limit(pid, RLIMIT_AS, options.memory_limit_bytes);
+        limit(pid, RLIMIT_FSIZE, options.file_limit_bytes);
+    }
+    return error;
+}
+
+}  // namespace
+
+int spawn_clean(const std::string& program, const std::vector<std::string>& argv, const std::array<int, 3>& descriptors,
+                const SpawnOptions& options, pid_t& pid) {
     std::vector<char*> args = pointers_to(argv), variables;
     if (options.environment) variables = pointers_to(*options.environment);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, pipes.fd[0][0], 0);
-    posix_spawn_file_actions_adddup2(&actions, pipes.fd[1][1], 1);
-    posix_spawn_file_actions_adddup2(&actions, pipes.fd[2][1], 2);
+    for (int k = 0; k < 3; ++k)
+        if (descriptors[static_cast<size_t>(k)] >= 0) posix_spawn_file_actions_adddup2(&actions, descriptors[static_cast<size_t>(k)], k);
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (!options.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
     posix_spawnattr_t attributes;
@@ -93,18 +109,12 @@ int spawn(const std::vector<std::string>& argv, const ChildOptions& options, con
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    int error = posix_spawnp(&pid, args[0], &actions, &attributes, args.data(), options.environment ? variables.data() : environ);
-    if (error == 0) {
-        limit(pid, RLIMIT_AS, options.memory_limit_bytes);
-        limit(pid, RLIMIT_FSIZE, options.file_limit_bytes);
-    }
+    posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | options.flags));
+    int error = posix_spawnp(&pid, program.c_str(), &actions, &attributes, args.data(), options.environment ? variables.data() : environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
-
-}  // namespace
 
 void KeptText::add(const char* data, size_t bytes) {
     size_t to_head = std::min(bytes, kKeptOutput / 2 - head_.size());
@@ -170,7 +180,8 @@ void Child::end_by_force(ChildEnd why) {
     ::kill(-pid_, SIGKILL);
     ::kill(pid_, SIGKILL);  // in case the group is not there yet
     int status = 0;
-    while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {}
+    while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {
+    }
     kill_marked();
     end_ = why;
     code_ = SIGKILL;
@@ -275,11 +286,16 @@ bool Child::wait(double stall_s, const Context& context, const std::function<voi
 
 std::string describe_end(const Child& child, double stall_s) {
     switch (child.end()) {
-        case ChildEnd::kExited: return "exit status " + std::to_string(child.code());
-        case ChildEnd::kSignalled: return "killed by signal " + std::to_string(child.code());
-        case ChildEnd::kStalled: return "no progress for " + std::to_string(static_cast<int>(stall_s)) + " s";
-        case ChildEnd::kStopped: return "stopped";
-        case ChildEnd::kRunning: break;
+        case ChildEnd::kExited:
+            return "exit status " + std::to_string(child.code());
+        case ChildEnd::kSignalled:
+            return "killed by signal " + std::to_string(child.code());
+        case ChildEnd::kStalled:
+            return "no progress for " + std::to_string(static_cast<int>(stall_s)) + " s";
+        case ChildEnd::kStopped:
+            return "stopped";
+        case ChildEnd::kRunning:
+            break;
     }
     return "still running";
 }

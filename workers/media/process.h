@@ -5,8 +5,10 @@
 // ours but its three. If we die, it sees the end of its input.
 #pragma once
 
+#include <spawn.h>
 #include <sys/types.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -20,6 +22,17 @@
 #include "proveout/result.h"
 
 namespace proveout {
+
+struct SpawnOptions {
+    const std::vector<std::string>* environment = nullptr;  // nullptr: ours
+    std::string directory;                                  // empty: ours
+    short flags = 0;                                        // POSIX_SPAWN_SETSID, POSIX_SPAWN_SETPGROUP (a group of its own)
+};
+
+// Starts `program` (looked up in PATH if it has no slash) with every signal at its default and none blocked, and with no descriptor but
+// 0, 1 and 2, which become copies of `descriptors` (-1: ours). May be called in a process with threads. Returns 0, or an errno.
+int spawn_clean(const std::string& program, const std::vector<std::string>& argv, const std::array<int, 3>& descriptors,
+                const SpawnOptions& options, pid_t& pid);
 
 constexpr size_t kKeptOutput = 64 * 1024;  // bytes of each stream that are kept: the first half and the last half
 

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "media/process.h"
+#include "runner/json_member.h"
 #include "runner/limits.h"
 #include "runner/supervisor.h"
 
@@ -70,13 +71,6 @@ std::vector<std::string> clean_environment(const std::string& workspace) {
     const char* path = std::getenv("PATH");
     return {std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin"), "LANG=C.UTF-8", "TZ=UTC", "HOME=" + workspace + "/tmp",
             "TMPDIR=" + workspace + "/tmp"};
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> out;
-    for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-    out.push_back(nullptr);
-    return out;
 }
 
 // The processes of a session, which no process of ours can leave while its system calls are restricted.
@@ -144,23 +138,11 @@ class Attempt {
         log_fd_.fd = log[0], theirs[2].fd = log[1];
         for (int fd : {channel_.fd, progress_.fd, log_fd_.fd}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
 
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        for (int k = 0; k < 3; ++k) posix_spawn_file_actions_adddup2(&actions, theirs[k].fd, k);
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-        posix_spawnattr_t attributes;
-        posix_spawnattr_init(&attributes);
-        sigset_t none, all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &all);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
         std::vector<std::string> words{"proveout", "run-job", spec_.workspace}, environment = clean_environment(spec_.workspace);
-        int error =
-            ::posix_spawn(&child_, spec_.binary.c_str(), &actions, &attributes, pointers(words).data(), pointers(environment).data());
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
+        SpawnOptions options;
+        options.environment = &environment;
+        options.flags = POSIX_SPAWN_SETSID;
+        int error = spawn_clean(spec_.binary, words, {theirs[0].fd, theirs[1].fd, theirs[2].fd}, options, child_);
         if (error == 0) return Unit{};
         errno = error;
         return spawn_error();
@@ -255,10 +237,11 @@ class Attempt {
 
     void judge() {
         Json line = Json::parse(channel_text_, nullptr, false);
-        std::string end = line.is_object() ? line.value("end", "") : "";
-        std::string detail = line.is_object() ? line.value("detail", "") : "";
-        int code = line.is_object() ? line.value("code", 0) : 0;
-        result_.peak_memory_bytes = line.is_object() ? line.value("peak_bytes", int64_t{0}) : 0;
+        if (!line.is_object()) line = Json::object();
+        std::string end = member<std::string>(line, "end", "");
+        std::string detail = member<std::string>(line, "detail", "");
+        int code = member<int>(line, "code", 0);
+        result_.peak_memory_bytes = member<int64_t>(line, "peak_bytes", 0);
         bool stopped = stop_.load(std::memory_order_relaxed) != 0;
         if (end == "exited" && code == 0) return take_outcome(stopped);
         if (end == "timeout" || (end.empty() && overtime_)) {

@@ -135,8 +135,9 @@ TEST_F(AttemptTest, CamsimRunsInTheSameSandbox) {
     EXPECT_EQ(result.outcome.status, "succeeded") << result.outcome.error_message;
     EXPECT_EQ(fs::path(result.outcome.cmx_path).filename(), "project.camotics");
     EXPECT_EQ(result.outcome.camotics_exit_code, 0);
-    write("programs/fake/camsim", "#!/bin/sh\n[ \"$1\" = --version ] && { echo 1.3 >&2; exit 0; }\n"
-                                  "echo 'ERROR:Exception: no' >&2; exit 1\n");
+    write("programs/fake/camsim",
+          "#!/bin/sh\n[ \"$1\" = --version ] && { echo 1.3 >&2; exit 0; }\n"
+          "echo 'ERROR:Exception: no' >&2; exit 1\n");
     result = run();
     ASSERT_EQ(result.end, AttemptEnd::kFinished) << result.how;
     EXPECT_EQ(result.outcome.error_code, "ENGINE_FAILED") << result.outcome.error_message;

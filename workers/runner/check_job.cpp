@@ -10,6 +10,7 @@
 #include "proveout/interpret.h"
 #include "proveout/mesh.h"
 #include "proveout/simulate.h"
+#include "runner/json_member.h"
 #include "runner/limits.h"
 
 namespace proveout {
@@ -146,49 +147,57 @@ CheckAnswer check_job(const CheckRequest& request, const Context& context) {
 }
 
 std::string to_json(const CheckRequest& request) {
-    return Json{{"job", request.job_json},
-                {"files", request.files},
-                {"name", request.program_name},
-                {"timeout_max_s", request.timeout_max_s},
-                {"camotics", request.camotics_configured}}
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
+    return dump({{"job", request.job_json},
+                 {"files", request.files},
+                 {"name", request.program_name},
+                 {"timeout_max_s", request.timeout_max_s},
+                 {"camotics", request.camotics_configured}});
 }
 
 std::optional<CheckRequest> check_request_from(std::string_view json) {
     Json document = Json::parse(json, nullptr, false);
     if (!document.is_object()) return std::nullopt;
     CheckRequest request;
-    request.job_json = document.value("job", "");
-    for (const auto& [id, path] : document["files"].items()) request.files[id] = path.get<std::string>();
-    request.program_name = document.value("name", "program");
-    request.timeout_max_s = document.value("timeout_max_s", 900.0);
-    request.camotics_configured = document.value("camotics", false);
+    request.job_json = member<std::string>(document, "job", "");
+    if (auto files = document.find("files"); files != document.end() && files->is_object())
+        for (const auto& [id, path] : files->items()) request.files[id] = value_or<std::string>(path, "");
+    request.program_name = member<std::string>(document, "name", request.program_name);
+    request.timeout_max_s = member<double>(document, "timeout_max_s", request.timeout_max_s);
+    request.camotics_configured = member<bool>(document, "camotics", false);
     return request;
 }
 
 std::string to_json(const CheckAnswer& answer) {
     Json document{{"kind", static_cast<int>(answer.kind)}, {"message", answer.message}, {"timeout_s", answer.timeout_s}};
     document["faults"] = Json::array();
-    for (const Fault& fault : answer.faults) document["faults"].push_back({fault.pointer, fault.detail});
+    for (const Fault& fault : answer.faults) document["faults"].push_back(Json::array({fault.pointer, fault.detail}));
     document["diagnostics"] = Json::array();
-    for (const Diagnostic& at : answer.diagnostics) document["diagnostics"].push_back({at.line, at.code, at.message, at.block});
-    document["estimate"] = {answer.estimate.cells, answer.estimate.bytes, answer.estimate.limit_bytes, answer.estimate.resolution_mm};
-    return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+    for (const Diagnostic& at : answer.diagnostics)
+        document["diagnostics"].push_back(Json::array({at.line, at.code, at.message, at.block}));
+    const GridTooLarge& e = answer.estimate;
+    document["estimate"] = Json::array({Json::array({e.cells, e.bytes, e.limit_bytes, e.resolution_mm})});
+    return dump(document);
 }
 
+// The process that answers has read untrusted text: what it says is taken for nothing but data.
 std::optional<CheckAnswer> check_answer_from(std::string_view json) {
     Json document = Json::parse(json, nullptr, false);
-    if (!document.is_object()) return std::nullopt;
+    if (!document.is_object() || !is_table(document, "faults", 2) || !is_table(document, "diagnostics", 4) ||
+        !is_table(document, "estimate", 4) || document["estimate"].size() != 1)
+        return std::nullopt;
     CheckAnswer answer;
-    int kind = document.value("kind", -1);
+    int kind = member<int>(document, "kind", -1);
     if (kind < 0 || kind > static_cast<int>(CheckAnswer::Kind::kTooLarge)) return std::nullopt;
     answer.kind = static_cast<CheckAnswer::Kind>(kind);
-    answer.message = document.value("message", "");
-    answer.timeout_s = document.value("timeout_s", 900.0);
-    for (const Json& fault : document["faults"]) answer.faults.push_back({fault[0], fault[1]});
-    for (const Json& at : document["diagnostics"]) answer.diagnostics.push_back({at[0], at[1], at[2], at[3]});
-    const Json& estimate = document["estimate"];
-    answer.estimate = {estimate[0], estimate[1], estimate[2], estimate[3]};
+    answer.message = member<std::string>(document, "message", "");
+    answer.timeout_s = member<double>(document, "timeout_s", answer.timeout_s);
+    auto text = [](const Json& value) { return value_or<std::string>(value, ""); };
+    auto number = [](const Json& value) { return value_or<double>(value, 0); };
+    for (const Json& fault : document["faults"]) answer.faults.push_back({text(fault[0]), text(fault[1])});
+    for (const Json& at : document["diagnostics"])
+        answer.diagnostics.push_back({value_or<int64_t>(at[0], 0), text(at[1]), text(at[2]), text(at[3])});
+    const Json& e = document["estimate"][0];
+    answer.estimate = {number(e[0]), number(e[1]), number(e[2]), number(e[3])};
     return answer;
 }
 

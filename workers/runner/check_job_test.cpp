@@ -79,6 +79,24 @@ TEST(CheckJob, AGridThatDoesNotFitIsRefusedWithOneThatDoes) {
               Kind::kTooLarge);
 }
 
+TEST(CheckJob, AnswersOfAnotherFormAreNone) {
+    CheckAnswer answer;
+    answer.kind = Kind::kTooLarge;
+    answer.estimate = {1, 2, 3, 4};
+    std::string good = to_json(answer);
+    ASSERT_TRUE(check_answer_from(good));
+    EXPECT_EQ(check_answer_from(good)->estimate.resolution_mm, 4);
+    for (const char* bad :
+         {"", "[]", "{}", R"({"kind":0})", R"({"kind":0,"faults":[["/x"]],"diagnostics":[],"estimate":[[0,0,0,0]]})",
+          R"({"kind":0,"faults":[],"diagnostics":[[1]],"estimate":[[0,0,0,0]]})",
+          R"({"kind":0,"faults":[],"diagnostics":[],"estimate":[]})", R"({"kind":"0","faults":[],"diagnostics":[],"estimate":[[0,0,0,0]]})",
+          R"({"kind":9,"faults":[],"diagnostics":[],"estimate":[[0,0,0,0]]})"})
+        EXPECT_FALSE(check_answer_from(bad)) << bad;
+    auto odd = check_answer_from(R"({"kind":1,"message":7,"faults":[[1,{}]],"diagnostics":[],"estimate":[["a",null,0,0]],"timeout_s":[]})");
+    ASSERT_TRUE(odd);
+    EXPECT_EQ(odd->faults.at(0).pointer, "");
+}
+
 TEST(CheckJob, UploadsThatAreNotThereAreFaultsAtTheirReference) {
     CheckRequest request;
     request.job_json = R"({"gcode_ref":"upl_1","tools":[],"stock":{"shape":"mesh","mesh_ref":"upl_2"}})";

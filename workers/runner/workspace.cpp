@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "runner/json_member.h"
+
 namespace proveout {
 
 namespace {
@@ -21,20 +23,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxFolderDepth = 64;  // of what a child may have made
-
-std::string dump(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-template <class T>
-T member(const Json& document, const char* name, T absent) {
-    auto at = document.find(name);
-    if (at == document.end()) return absent;
-    if constexpr (std::is_same_v<T, std::string>)
-        return at->is_string() ? at->get<std::string>() : absent;
-    else if constexpr (std::is_same_v<T, bool>)
-        return at->is_boolean() ? at->get<bool>() : absent;
-    else
-        return at->is_number() ? at->get<T>() : absent;
-}
 
 Error folder_error(const std::string& what) { return make_error(ErrorCode::kIo, what + ": " + std::strerror(errno)); }
 
