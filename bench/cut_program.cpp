@@ -43,7 +43,7 @@ std::string read_file(const char* path) {
 struct Collect : MotionObserver {
     std::vector<Motion> motions;
     bool on_motion(const Motion& motion) override {
-        if (motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc)
+        if (is_move(motion))
             motions.push_back(motion);
         return true;
     }

@@ -59,7 +59,7 @@ std::string_view kind_of(MotionKind kind) {
 
 Ordered motion_object(const Motion& motion) {
     Ordered out{{"kind", kind_of(motion.kind)}, {"line", motion.line}};
-    bool moves = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+    bool moves = is_move(motion);
     if (moves) {
         out["to"] = triple(motion.to);
         if (motion.kind == MotionKind::kArc) {

@@ -101,37 +101,50 @@ std::optional<Json> read_body(const Call& call, const std::vector<std::string_vi
 
 Json time_json(int64_t wall_ms) { return wall_ms == 0 ? Json(nullptr) : Json(rfc3339(wall_ms)); }
 
-Json media_json(ApiState& state, const RunRecord& run) {
-    Json media{{"video_url", nullptr}, {"preview_url", nullptr}, {"snapshot_url", nullptr}, {"report_url", nullptr}};
-    static const std::pair<const char*, const char*> kMedia[] = {
-        {"video_url", "out.mp4"}, {"preview_url", "preview.gif"}, {"snapshot_url", "snapshot.png"}, {"report_url", "report.html"}};
-    for (const auto& [member, name] : kMedia)
-        for (const StoredArtefact& artefact : run.artefacts)
-            if (artefact.name == name)
-                if (auto link = state.artefact_link(run, artefact)) media[member] = *link;
-    return media;
+namespace {
+
+// The link of each artefact, by its name. A link costs signatures: each is made once for an answer.
+Json links_of(ApiState& state, const RunRecord& run) {
+    Json links = Json::object();
+    for (const StoredArtefact& artefact : run.artefacts) {
+        auto link = state.artefact_link(run, artefact);
+        links[artefact.name] = link ? Json(*link) : Json(nullptr);
+    }
+    return links;
 }
 
-Json alert_json(ApiState& state, const RunRecord& run, const Alert& alert) {
+Json media_of(const Json& links) {
+    return {{"video_url", links.value("out.mp4", Json(nullptr))},
+            {"preview_url", links.value("preview.gif", Json(nullptr))},
+            {"snapshot_url", links.value("snapshot.png", Json(nullptr))},
+            {"report_url", links.value("report.html", Json(nullptr))}};
+}
+
+Json alert_json(const Alert& alert, const Json& media) {
     return {{"code", alert.code},
             {"severity", alert.severity},
             {"message", alert.message},
             {"count", alert.count},
             {"first_at", rfc3339(alert.first_at_ms)},
             {"last_at", rfc3339(alert.last_at_ms)},
-            {"media", media_json(state, run)}};
+            {"media", media}};
 }
+
+}  // namespace
+
+Json media_json(ApiState& state, const RunRecord& run) { return media_of(links_of(state, run)); }
 
 std::optional<std::string> ApiState::artefact_link(const RunRecord& run, const StoredArtefact& artefact) {
     LinkOptions options;
     options.filename = artefact.name.substr(artefact.name.rfind('/') + 1);
     options.content_type = artefact.content_type;
     options.ttl_s = static_cast<int64_t>(parts.config->number("SIGNED_URL_TTL_S"));
-    auto link = parts.store->link(run_folder(run.sim_id) + "/" + artefact.name, options);
+    auto link = parts.store->link(folder_of(run.sim_id) + "/" + artefact.name, options);
     return link ? std::optional(*link) : std::nullopt;
 }
 
 std::string run_text(ApiState& state, const RunRecord& run, bool with_report) {
+    Json links = links_of(state, run), media = media_of(links);
     Json document{{"sim_id", run.sim_id},
                   {"job_id", run.job_id},
                   {"status", name_of(run.status)},
@@ -143,18 +156,16 @@ std::string run_text(ApiState& state, const RunRecord& run, bool with_report) {
                   {"finished_at", time_json(run.finished_ms)},
                   {"alerts", Json::array()},
                   {"error", nullptr},
-                  {"media", media_json(state, run)},
+                  {"media", media},
                   {"artefacts", Json::array()}};
-    for (const Alert& alert : run.alerts) document["alerts"].push_back(alert_json(state, run, alert));
+    for (const Alert& alert : run.alerts) document["alerts"].push_back(alert_json(alert, media));
     if (run.error) document["error"] = {{"code", run.error->code}, {"message", run.error->message}, {"next_steps", run.error->next_steps}};
-    for (const StoredArtefact& artefact : run.artefacts) {
-        auto link = state.artefact_link(run, artefact);
+    for (const StoredArtefact& artefact : run.artefacts)
         document["artefacts"].push_back({{"name", artefact.name},
-                                         {"url", link ? Json(*link) : Json(nullptr)},
+                                         {"url", links[artefact.name]},
                                          {"size", artefact.size_bytes},
                                          {"sha256", artefact.sha256},
                                          {"content_type", artefact.content_type}});
-    }
     std::string text = dump(document);
     if (!with_report) return text;
     // The report is a JSON text already, checked against its schema.

@@ -36,7 +36,7 @@ struct ApiParts {
     std::function<std::string()> dev_token;  // development only: the page's token; empty: the page asks for one
     const std::atomic<bool>* draining = nullptr;
     std::function<int64_t()> event_streams;  // open ones, for the metrics
-    std::function<void()> runs_changed;      // something was queued or is to be cancelled
+    std::function<void()> cancel_asked;      // a running run is to end (what is queued the database tells)
     std::string binary;                      // for reading programs in a child process
 };
 

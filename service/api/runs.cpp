@@ -45,7 +45,7 @@ HttpResponse accepted(const std::string& sim_id, const std::string& job_id, bool
 // Where the bytes of an upload can be read while `request` is under way.
 Result<std::string> upload_file(ApiState& state, const std::string& upload_id) {
     std::string path = state.parts.spool_dir + "/check-" + random_hex(8);
-    if (Status got = state.parts.store->get(state.upload_key(upload_id), path); !got) {
+    if (Status got = state.parts.store->get(state.key_of(upload_id), path); !got) {
         ::remove(path.c_str());
         return got.error();
     }
@@ -200,7 +200,6 @@ HttpResponse submit_run(ApiState& state, Call& call) {
             return queue_full(call, limits.queue_max);
     }
     submit.kept = true;
-    state.parts.runs_changed();
     return accepted(run.sim_id, run.job_id, false);
 }
 
@@ -242,7 +241,7 @@ HttpResponse cancel_run(ApiState& state, Call& call) {
     auto answer = TRY_DB(state.parts.database->request_cancel(call.identity.tenant, call.params[0]));
     if (!answer) return not_found(call, "run");
     if (!answer->accepted) return cancel_conflict(call, answer->run);
-    state.parts.runs_changed();
+    state.parts.cancel_asked();
     HttpResponse response;
     response.status = 202;
     response.body = run_text(state, answer->run, true);
@@ -254,7 +253,7 @@ HttpResponse delete_run(ApiState& state, Call& call) {
     if (outcome == Database::DeleteOutcome::kNotFound) return not_found(call, "run");
     if (outcome == Database::DeleteOutcome::kNotFinal) return problem(call, "CONFLICT", "the run is not finished; cancel it first");
     // What cannot be removed now is removed by the clean-up: no record points to it any more.
-    if (auto removed = state.parts.store->remove_folder(state.run_folder(call.params[0])); !removed)
+    if (auto removed = state.parts.store->remove_folder(state.folder_of(call.params[0])); !removed)
         state.parts.log->warning("artefacts of a deleted run are still there", {{"sim_id", call.params[0]}});
     return empty_response(204);
 }

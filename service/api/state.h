@@ -10,6 +10,7 @@
 #include "api/checker.h"
 #include "api/json.h"
 #include "api/problem.h"
+#include "domain/ids.h"
 
 namespace proveout {
 
@@ -21,8 +22,8 @@ struct ApiState {
 
     bool draining() const { return parts.draining && parts.draining->load(std::memory_order_relaxed); }
     std::optional<std::string> artefact_link(const RunRecord& run, const StoredArtefact& artefact);
-    std::string run_folder(const std::string& sim_id) const { return parts.object_prefix + "simulations/" + sim_id; }
-    std::string upload_key(const std::string& upload_id) const { return parts.object_prefix + "uploads/" + upload_id; }
+    std::string folder_of(const std::string& sim_id) const { return run_folder(parts.object_prefix, sim_id); }
+    std::string key_of(const std::string& upload_id) const { return upload_key(parts.object_prefix, upload_id); }
 };
 
 // One request on its way through a handler.
@@ -65,7 +66,6 @@ HttpResponse unavailable(const Call& call, const Error& error);  // the database
 
 // The run as the API shows it, as text, since its report is kept as text.
 std::string run_text(ApiState& state, const RunRecord& run, bool with_report);
-Json alert_json(ApiState& state, const RunRecord& run, const Alert& alert);
 Json media_json(ApiState& state, const RunRecord& run);
 Json time_json(int64_t wall_ms);  // null for 0
 

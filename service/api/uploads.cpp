@@ -108,11 +108,11 @@ HttpResponse create_upload(ApiState& state, Call& call) {
         }
         file = part;
     }
-    Status stored = state.parts.store->put(state.upload_key(upload.upload_id), file, upload.sha256, "application/octet-stream");
+    Status stored = state.parts.store->put(state.key_of(upload.upload_id), file, upload.sha256, "application/octet-stream");
     if (!part.empty()) ::remove(part.c_str());
     if (!stored) return unavailable(call, stored.error());
     if (Status put = state.parts.database->put_upload(upload); !put) {
-        (void)state.parts.store->remove(state.upload_key(upload.upload_id));
+        (void)state.parts.store->remove(state.key_of(upload.upload_id));
         return unavailable(call, put.error());
     }
     HttpResponse response = json_response(201, upload_json(upload));

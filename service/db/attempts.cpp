@@ -96,7 +96,7 @@ Status end_run(SqlTransaction& tx, LockedRun& run, const FinalRun& given) {
     auto or_null = [](const std::string& text) { return text.empty() ? SqlParam() : SqlParam(std::string_view(text)); };
     std::string error = final_run.error ? error_json(*final_run.error) : std::string();
     std::string artefacts = artefacts_json(final_run.artefacts);
-    std::string folder = final_run.object_folder.empty() ? "simulations/" + run.sim_id : final_run.object_folder;
+    std::string folder = final_run.object_folder.empty() ? run_folder("", run.sim_id) : final_run.object_folder;
     std::string paths = object_paths_json(final_run.artefacts, folder);
     std::string timings = final_run.timings_json.empty() ? "{}" : clean_json(final_run.timings_json);
     std::string metrics = final_run.metrics_json.empty() ? "{}" : clean_json(final_run.metrics_json);

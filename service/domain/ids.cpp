@@ -63,6 +63,14 @@ bool is_id(std::string_view prefix, std::string_view text) {
     return text.find_first_not_of(kAlphabet, prefix.size() + 1) == std::string_view::npos;
 }
 
+std::string run_folder(std::string_view prefix, std::string_view sim_id) {
+    return std::string(prefix) + "simulations/" + std::string(sim_id);
+}
+
+std::string upload_key(std::string_view prefix, std::string_view upload_id) {
+    return std::string(prefix) + "uploads/" + std::string(upload_id);
+}
+
 std::string random_hex(size_t bytes) {
     std::string raw(bytes, '\0');
     fill_random(reinterpret_cast<uint8_t*>(raw.data()), bytes);

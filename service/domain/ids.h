@@ -12,6 +12,10 @@ std::string new_id(std::string_view prefix);
 // True for `prefix` + "_" + 26 characters of the alphabet, upper case.
 bool is_id(std::string_view prefix, std::string_view text);
 
+// Where a run's artefacts and an upload's bytes lie in the store. prefix: of all keys, "" or "a/b/".
+std::string run_folder(std::string_view prefix, std::string_view sim_id);
+std::string upload_key(std::string_view prefix, std::string_view upload_id);
+
 // The version-4 UUID of random bytes, lower case with hyphens.
 std::string new_uuid();
 

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <thread>
 
+#include "domain/ids.h"
+
 namespace proveout {
 
 namespace {
@@ -43,9 +45,9 @@ class JanitorThread : public Janitor {
         if (auto expired = database_.expired_runs(options_.retention_days, kRunsAtOnce))
             for (const std::string& sim_id : *expired)
                 // The files first: while the record is there, the run is found again.
-                if (store_.remove_folder(options_.object_prefix + "simulations/" + sim_id)) (void)database_.delete_run("", sim_id);
+                if (store_.remove_folder(run_folder(options_.object_prefix, sim_id))) (void)database_.delete_run("", sim_id);
         if (auto dead = database_.take_dead_uploads(options_.retention_days))
-            for (const std::string& upload_id : *dead) (void)store_.remove(options_.object_prefix + "uploads/" + upload_id);
+            for (const std::string& upload_id : *dead) (void)store_.remove(upload_key(options_.object_prefix, upload_id));
         (void)database_.forget_expired();
     }
 

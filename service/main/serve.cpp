@@ -259,7 +259,7 @@ Status open_api(Service& service) {
     if (service.dev_key) parts.dev_token = [&service] { return page_token(service, kPageTokenLife_s); };
     parts.draining = &service.draining;
     parts.event_streams = [&service] { return service.wakers.event_streams(); };
-    parts.runs_changed = [&service] { service.wakers.queued(); };
+    parts.cancel_asked = [&service] { service.wakers.queued(); };
     parts.binary = service.binary;
     service.api = TRY(Api::create(std::move(parts)));
     return Unit{};

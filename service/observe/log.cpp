@@ -71,13 +71,13 @@ std::string_view name_of(LogLevel level) {
     return kNames[static_cast<size_t>(level)];
 }
 
-std::string json_line(int64_t now_ms, LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+std::string json_line(int64_t now_ms, LogLevel level, std::string_view message, std::span<const LogField> fields) {
     Ordered line{{"ts", rfc3339(now_ms)}, {"level", name_of(level)}, {"msg", shortened(std::string(message))}};
     for (const LogField& field : fields) line[std::string(field.name)] = value_of(field);
     return escaped(line);
 }
 
-std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, std::span<const LogField> fields) {
     std::string quoted = escaped(Ordered(shortened(std::string(message))));
     std::string line = rfc3339(now_ms) + " " + std::string(name_of(level)) + " " + quoted.substr(1, quoted.size() - 2);
     for (const LogField& field : fields) line += " " + std::string(field.name) + "=" + text_value(value_of(field));
@@ -86,7 +86,7 @@ std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, 
 
 Log::Log(std::string_view level, std::string_view format) : least_(level_from(level)), json_(format != "text") {}
 
-void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+void Log::write(LogLevel level, std::string_view message, std::span<const LogField> fields) {
     if (level < least_) return;
     std::string line = json_ ? json_line(wall_ms(), level, message, fields) : text_line(wall_ms(), level, message, fields);
     standard_error().log(spdlog::level::info, spdlog::string_view_t(line));

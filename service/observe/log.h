@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,7 +20,10 @@ class Log {
   public:
     // level: debug info warning error; format: json text.
     Log(std::string_view level, std::string_view format);
-    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+    void write(LogLevel level, std::string_view message, std::span<const LogField> fields);
+    void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {}) {
+        write(level, message, std::span(fields.begin(), fields.size()));
+    }
     void info(std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::kInfo, message, fields); }
     void warning(std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::kWarning, message, fields); }
     void error(std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::kError, message, fields); }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,7 +13,7 @@ namespace proveout {
 std::string_view name_of(LogLevel level);
 
 // Without a line end; ASCII without control characters. {"ts":"...","level":"info","msg":"...",fields}, and `TS info MESSAGE name=value`.
-std::string json_line(int64_t now_ms, LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
-std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
+std::string json_line(int64_t now_ms, LogLevel level, std::string_view message, std::span<const LogField> fields);
+std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, std::span<const LogField> fields);
 
 }  // namespace proveout

@@ -16,6 +16,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+using Fields = std::initializer_list<LogField>;
+std::string json_line(int64_t now_ms, LogLevel level, std::string_view message, Fields fields) {
+    return proveout::json_line(now_ms, level, message, std::span(fields.begin(), fields.size()));
+}
+std::string text_line(int64_t now_ms, LogLevel level, std::string_view message, Fields fields) {
+    return proveout::text_line(now_ms, level, message, std::span(fields.begin(), fields.size()));
+}
+
 TEST(Log, JsonLineHasTheContractsFields) {
     std::string line =
         json_line(1'500'000'000'250, LogLevel::kInfo, "run finished",

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "domain/ids.h"
 #include "domain/job_refs.h"
 #include "queue/publish.h"
 #include "runner/attempt.h"
@@ -31,7 +32,7 @@ class Execution {
         : shop_(shop),
           claimed_(claimed),
           active_(active),
-          folder_(shop.options.object_prefix + "simulations/" + claimed.run.sim_id),
+          folder_(run_folder(shop.options.object_prefix, claimed.run.sim_id)),
           workspace_(shop.options.workspace_root + "/" + claimed.run.sim_id + "-" + std::to_string(claimed.fence)) {}
 
     void run() {
@@ -72,7 +73,7 @@ class Execution {
         if (!file) return make_error(ErrorCode::kIo, "SIM_TMP_DIR cannot be written");
         JobRefs refs = refs_of(claimed_.job_json);
         for (const std::string& id : refs.uploads)
-            TRY(patiently([&] { return shop_.store.get(shop_.options.object_prefix + "uploads/" + id, workspace_ + "/in/" + id); }));
+            TRY(patiently([&] { return shop_.store.get(upload_key(shop_.options.object_prefix, id), workspace_ + "/in/" + id); }));
         program_name_ = "program";
         if (refs.program.empty()) return Unit{};
         auto upload = shop_.database.get_upload(claimed_.run.tenant, refs.program);
@@ -294,26 +295,19 @@ class Execution {
         shop_.metrics.collisions(result_.outcome.collision_count);
         auto duration_ms = static_cast<double>(steady_ms() - start_ms_);
         const AttemptOutcome& outcome = result_.outcome;
-        if (outcome.cmx_path.empty())
-            shop_.log.info("run finished", {{"job_id", claimed_.run.job_id},
-                                            {"sim_id", claimed_.run.sim_id},
-                                            {"status", std::string(name_of(status))},
-                                            {"error", error.code},
-                                            {"duration_ms", duration_ms},
-                                            {"frames_count", outcome.frames_count},
-                                            {"bytes_uploaded", bytes},
-                                            {"collision_count", outcome.collision_count}});
-        else
-            shop_.log.info("run finished", {{"job_id", claimed_.run.job_id},
-                                            {"sim_id", claimed_.run.sim_id},
-                                            {"status", std::string(name_of(status))},
-                                            {"error", error.code},
-                                            {"duration_ms", duration_ms},
-                                            {"frames_count", outcome.frames_count},
-                                            {"bytes_uploaded", bytes},
-                                            {"collision_count", outcome.collision_count},
-                                            {"cmx_path", outcome.cmx_path},
-                                            {"camotics_exit_code", int64_t{outcome.camotics_exit_code}}});
+        std::vector<LogField> fields{{"job_id", claimed_.run.job_id},
+                                     {"sim_id", claimed_.run.sim_id},
+                                     {"status", std::string(name_of(status))},
+                                     {"error", error.code},
+                                     {"duration_ms", duration_ms},
+                                     {"frames_count", outcome.frames_count},
+                                     {"bytes_uploaded", bytes},
+                                     {"collision_count", outcome.collision_count}};
+        if (!outcome.cmx_path.empty()) {
+            fields.push_back({"cmx_path", outcome.cmx_path});
+            fields.push_back({"camotics_exit_code", int64_t{outcome.camotics_exit_code}});
+        }
+        shop_.log.write(LogLevel::kInfo, "run finished", fields);
     }
 
     std::string metrics_json() const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "job/fields.h"
 #include "report/report.h"
 #include "runner/workspace.h"
 
@@ -31,26 +32,6 @@ bool is_plain(const std::string& name) {
            name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/") == std::string::npos;
 }
 
-// Brackets that are open at one time; strings do not count.
-int depth_of(std::string_view json) {
-    int depth = 0, deepest = 0;
-    bool in_string = false;
-    for (size_t at = 0; at < json.size(); ++at) {
-        char c = json[at];
-        if (in_string) {
-            if (c == '\\') ++at;
-            if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            deepest = std::max(deepest, ++depth);
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    }
-    return deepest;
-}
-
 Result<StoredArtefact> describe(const OpenFolder& folder, const std::string& name, const std::string& label) {
     OpenedFile file = TRY(folder.open_file(name));
     Artefact artefact = TRY(describe_artefact("/proc/self/fd/" + std::to_string(file.descriptor), label));
@@ -68,7 +49,7 @@ bool write_log(const std::string& path, std::string_view log) {
 
 Result<std::string> read_report(const OpenFolder& folder) {
     std::string report = TRY(folder.read("out/report.json", kMaxReportBytes));
-    if (depth_of(report) > kMaxReportDepth) return broken("the report is nested too deeply");
+    if (bracket_depth(report) > kMaxReportDepth) return broken("the report is nested too deeply");
     TRY(validate_report(report));
     return report;
 }

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr auto kPollInterval = std::chrono::seconds(1);  // what no wake() told
 constexpr auto kKeepInterval = std::chrono::milliseconds(200);
-constexpr auto kGaugeInterval = std::chrono::seconds(1), kSweepInterval = std::chrono::seconds(600);
+constexpr auto kSweepInterval = std::chrono::seconds(600);
 constexpr double kMemoryShare = 0.9;
 constexpr int64_t kLeastMemory_bytes = int64_t{1} << 30;
 
@@ -64,7 +64,6 @@ class Pool : public WorkerPool {
           metrics_(metrics),
           shop_{options_, database, store, log, metrics, memory_share_bytes(options.slots)} {
         sweeper_ = std::thread([this] { sweep(); });
-        gauger_ = std::thread([this] { gauge(); });
         for (int slot = 0; slot < options_.slots; ++slot) slots_.emplace_back([this] { work(); });
     }
 
@@ -76,7 +75,6 @@ class Pool : public WorkerPool {
         }
         changed_.notify_all();
         sweeper_.join();
-        gauger_.join();
         for (std::thread& slot : slots_) slot.join();
     }
 
@@ -190,18 +188,6 @@ class Pool : public WorkerPool {
         }
     }
 
-    void gauge() {
-        std::unique_lock lock(mutex_);
-        while (!ending_) {
-            auto running = static_cast<int64_t>(active_.size());
-            lock.unlock();
-            metrics_.running_jobs(running);
-            if (auto queued = database_.queued_runs()) metrics_.queue_depth(*queued);
-            lock.lock();
-            changed_.wait_for(lock, kGaugeInterval, [this] { return ending_; });
-        }
-    }
-
     // A store that is slow is waited for here alone.
     void sweep() {
         std::unique_lock lock(mutex_);
@@ -237,7 +223,7 @@ class Pool : public WorkerPool {
     int claiming_ = 0;
     std::list<std::shared_ptr<ActiveRun>> active_;
     LicenseReason last_license_ = LicenseReason::kValid;
-    std::thread sweeper_, gauger_;
+    std::thread sweeper_;
     std::vector<std::thread> slots_;
 };
 

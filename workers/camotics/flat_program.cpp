@@ -220,7 +220,7 @@ Result<FlatProgram> FlatProgram::create(const std::string& path, const std::vect
 
 void FlatProgram::add(const Motion& motion, bool cuts) {
     State& s = *state_;
-    bool move = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+    bool move = is_move(motion);
     size_t index = move && cuts ? s.index_of(motion.tool) : s.tools.size();
     if (index == s.tools.size()) return;  // the next move jumps to where it begins
     ++s.cutting;

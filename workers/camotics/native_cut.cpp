@@ -26,7 +26,7 @@ class Cutter {
         if (++seen_ % 1024 == 0)
             context_.report("simulate", kCutShare * std::min(1.0, static_cast<double>(seen_) / std::max<int64_t>(1, moves_)));
         tool_ = motion.tool;
-        bool move = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+        bool move = is_move(motion);
         if (!move) return true;
         double duration_s = camotics_duration_s(motion), fraction = 1;
         if (until_s_ > 0 && now_s_ + duration_s > until_s_) fraction = duration_s > 0 ? (until_s_ - now_s_) / duration_s : 0;

@@ -7,28 +7,6 @@ namespace proveout {
 
 namespace {
 
-// Deepest nesting of brackets outside strings; a look at the bytes, so that no parser ever recurses or allocates for a hostile document.
-int bracket_depth(std::string_view text) {
-    int depth = 0, deepest = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            deepest = std::max(deepest, ++depth);
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    }
-    return deepest;
-}
-
 // "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error ..." without the library's own name.
 std::string without_library_name(std::string message) {
     size_t bracket = message.find("] ");
@@ -88,6 +66,27 @@ std::optional<std::string> wrong_number(const Json& value, const Range& range, d
 }
 
 }  // namespace
+
+int bracket_depth(std::string_view text) {
+    int depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (in_string) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            deepest = std::max(deepest, ++depth);
+        } else if (c == '}' || c == ']') {
+            --depth;
+        }
+    }
+    return deepest;
+}
 
 std::string pointer_to(const std::string& pointer, std::string_view member) {
     std::string out = pointer + "/";

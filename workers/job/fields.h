@@ -18,6 +18,9 @@ using Json = nlohmann::json;
 // Parses with bounds: at most `max_depth` brackets deep, no member twice. Faults: malformed JSON at "", a duplicate at its pointer.
 std::optional<Json> parse_json(std::string_view text, int max_depth, Faults& faults);
 
+// Deepest nesting of brackets outside strings; a look at the bytes, so that no parser ever recurses or allocates for a hostile document.
+int bracket_depth(std::string_view text);
+
 // RFC 6901: "~" is "~0" and "/" is "~1" in a member's name.
 std::string pointer_to(const std::string& pointer, std::string_view member);
 

@@ -88,9 +88,8 @@ Result<MediaResult> write_film(Run& run, const StagedOutput& output, const Conte
     FilmWriter writer = TRY(std::move(*run.encoder));
     FilmOptions film = film_options(run);
     Status written = Unit{};
-    auto sink = [&](Frame& frame, int index) {
+    auto sink = [&](Frame& frame, int) {
         written = writer.take(frame);
-        context.report("encode", static_cast<double>(index + 1) / film_frames(film));
         return written.ok();
     };
     auto made = run.camotics_alone() ? make_step_film(run.job.setup, *run.simulation, *run.camotics, film, sink, context)

@@ -56,6 +56,9 @@ struct Motion {
     double length_offset_mm = 0;        // active G43 offset (for machine coordinates)
 };
 
+// True for motions that travel: rapid, feed, arc.
+bool is_move(const Motion& motion);
+
 // Length of the path of a move, mm (arcs: along the helix).
 double path_length_mm(const Motion& motion);
 

@@ -23,10 +23,6 @@ PlaneAxes axes_of(ArcPlane plane) {
     return {&Vec3::x, &Vec3::y, &Vec3::z};
 }
 
-bool moves(const Motion& motion) {
-    return motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
-}
-
 struct ArcFrame {
     PlaneAxes axes;
     double radius_0, radius_1, start_rad;
@@ -41,8 +37,12 @@ ArcFrame arc_frame(const Motion& motion) {
 
 }  // namespace
 
+bool is_move(const Motion& motion) {
+    return motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+}
+
 double path_length_mm(const Motion& motion) {
-    if (!moves(motion)) return 0;
+    if (!is_move(motion)) return 0;
     if (motion.kind != MotionKind::kArc) return length(motion.to - motion.from);
     ArcFrame frame = arc_frame(motion);
     double along = 0.5 * (frame.radius_0 + frame.radius_1) * std::abs(motion.sweep_rad);
@@ -66,7 +66,7 @@ Vec3 point_at(const Motion& motion, double fraction) {
 
 Box3 bounds_of(const Motion& motion) {
     Box3 box;
-    if (!moves(motion)) return box;
+    if (!is_move(motion)) return box;
     box.add(motion.from);
     box.add(motion.to);
     if (motion.kind != MotionKind::kArc) return box;

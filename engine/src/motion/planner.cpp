@@ -59,7 +59,7 @@ Planner::~Planner() = default;
 
 bool Planner::push(const Motion& motion) {
     if (state_->delivery.stopped()) return false;
-    bool moves = motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
+    bool moves = is_move(motion);
     if (moves)
         state_->add(motion);
     else

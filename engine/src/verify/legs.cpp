@@ -27,10 +27,6 @@ Toolbox make_toolbox(const std::vector<Tool>& tools) {
     return box;
 }
 
-bool is_move(const Motion& motion) {
-    return motion.kind == MotionKind::kRapid || motion.kind == MotionKind::kFeed || motion.kind == MotionKind::kArc;
-}
-
 bool spindle_cuts(const Motion& motion) { return motion.spindle_rpm > 0 || (motion.spindle_rpm < 0 && motion.spindle_synchronized); }
 
 bool is_dogleg(const Machine& machine, const Motion& motion) {

@@ -19,9 +19,6 @@ struct Toolbox {
 };
 Toolbox make_toolbox(const std::vector<Tool>& tools);
 
-// True for motions that travel: rapid, feed, arc.
-bool is_move(const Motion& motion);
-
 // A spindle that stands, or turns backwards outside of tapping, cannot cut.
 bool spindle_cuts(const Motion& motion);
 
